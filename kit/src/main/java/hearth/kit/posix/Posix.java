@@ -1,0 +1,238 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.kit.posix;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.util.Optional;
+
+/**
+ * Calls of the C library that Java does not offer, for Linux on 64-bit machines. Each may be called
+ * from any thread.
+ */
+public final class Posix {
+  private static final int FALLOC_FL_KEEP_SIZE = 1;
+  private static final int FALLOC_FL_PUNCH_HOLE = 2;
+  private static final int SEEK_DATA = 3;
+  private static final int SEEK_HOLE = 4;
+  private static final int ENXIO = 6;
+  private static final int EOPNOTSUPP = 95;
+  private static final int O_RDWR = 2;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final long TIOCGWINSZ = 0x5413;
+  private static final long BLKGETSIZE64 = 0x80081272L;
+  private static final long BLKDISCARD = 0x1277;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final MemoryLayout CAPTURE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  private Posix() {}
+
+  /** Whether a descriptor (1 standard output, 2 standard error) is a terminal. */
+  public static boolean isTerminal(int descriptor) {
+    try {
+      return (int) Calls.ISATTY.invokeExact(descriptor) == 1;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Columns of the terminal behind a descriptor. */
+  public static Optional<Integer> terminalWidth(int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment size = arena.allocate(8);
+      MemorySegment state = arena.allocate(CAPTURE);
+      int result = (int) Calls.IOCTL.invokeExact(state, descriptor, TIOCGWINSZ, size);
+      int columns = Short.toUnsignedInt(size.get(JAVA_SHORT, 2));
+      return result == 0 && columns > 0 ? Optional.of(columns) : Optional.empty();
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Numeric identity of the user that the process acts as. */
+  public static int effectiveUser() {
+    try {
+      return (int) Calls.GETEUID.invokeExact();
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** An open file for the calls that need a descriptor of their own. */
+  public static final class Descriptor implements AutoCloseable {
+    private final int number;
+
+    private Descriptor(int number) {
+      this.number = number;
+    }
+
+    /** Opens an existing file or device for reading and writing. */
+    public static Descriptor open(java.nio.file.Path path) throws IOException {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment state = arena.allocate(CAPTURE);
+        int number =
+            (int)
+                Calls.OPEN.invokeExact(
+                    state, arena.allocateFrom(path.toString()), O_RDWR | O_CLOEXEC);
+        if (number < 0) {
+          throw new IOException("Cannot open " + path + ": error " + errno(state));
+        }
+        return new Descriptor(number);
+      } catch (IOException e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    /**
+     * Gives the space of a range back to the file system; it reads as zeros afterwards.
+     *
+     * @return false if the file system cannot do this
+     */
+    public boolean punchHole(long offset, long length) throws IOException {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment state = arena.allocate(CAPTURE);
+        int result =
+            (int)
+                Calls.FALLOCATE.invokeExact(
+                    state, number, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, length);
+        return check(result, state, "fallocate");
+      } catch (IOException e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    /** Discards a range of a block device; what it reads as afterwards is the device's affair. */
+    public boolean discard(long offset, long length) throws IOException {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment range = arena.allocate(16, 8);
+        range.set(JAVA_LONG, 0, offset);
+        range.set(JAVA_LONG, 8, length);
+        MemorySegment state = arena.allocate(CAPTURE);
+        return check(
+            (int) Calls.IOCTL.invokeExact(state, number, BLKDISCARD, range), state, "BLKDISCARD");
+      } catch (IOException e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    /** Size of the block device in bytes. */
+    public long deviceSize() throws IOException {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment size = arena.allocate(8, 8);
+        MemorySegment state = arena.allocate(CAPTURE);
+        int result = (int) Calls.IOCTL.invokeExact(state, number, BLKGETSIZE64, size);
+        if (result != 0) {
+          throw new IOException("BLKGETSIZE64 failed with error " + errno(state));
+        }
+        return size.get(JAVA_LONG, 0);
+      } catch (IOException e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    /** First offset from here on that holds data, or {@code end} if there is none before it. */
+    public long nextData(long offset, long end) throws IOException {
+      return Math.min(seek(offset, SEEK_DATA, end), end);
+    }
+
+    /** First offset from here on that is a hole, or {@code end} if there is none before it. */
+    public long nextHole(long offset, long end) throws IOException {
+      return Math.min(seek(offset, SEEK_HOLE, end), end);
+    }
+
+    private long seek(long offset, int whence, long end) throws IOException {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment state = arena.allocate(CAPTURE);
+        long result = (long) Calls.LSEEK.invokeExact(state, number, offset, whence);
+        if (result >= 0) {
+          return result;
+        }
+        int errno = errno(state);
+        if (errno == ENXIO) {
+          return end;
+        }
+        throw new IOException("lseek failed with error " + errno);
+      } catch (IOException e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    private static boolean check(int result, MemorySegment state, String call) throws IOException {
+      if (result == 0) {
+        return true;
+      }
+      int errno = errno(state);
+      if (errno == EOPNOTSUPP) {
+        return false;
+      }
+      throw new IOException(call + " failed with error " + errno);
+    }
+
+    @Override
+    public void close() {
+      try {
+        int ignored = (int) Calls.CLOSE.invokeExact(number);
+      } catch (Throwable e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private static int errno(MemorySegment state) {
+    return (int) ERRNO.get(state, 0L);
+  }
+
+  /** Loaded on first use, so that a program which needs none of the calls does not pay for them. */
+  private static final class Calls {
+    static final MethodHandle ISATTY = plain("isatty", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    static final MethodHandle GETEUID = plain("geteuid", FunctionDescriptor.of(JAVA_INT));
+    static final MethodHandle CLOSE = plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    static final MethodHandle IOCTL =
+        capturing(
+            "ioctl",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS),
+            Linker.Option.firstVariadicArg(2));
+    static final MethodHandle OPEN =
+        capturing("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    static final MethodHandle FALLOCATE =
+        capturing(
+            "fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    static final MethodHandle LSEEK =
+        capturing("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+
+    private static MethodHandle plain(String name, FunctionDescriptor type) {
+      return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type);
+    }
+
+    private static MethodHandle capturing(
+        String name, FunctionDescriptor type, Linker.Option... options) {
+      Linker.Option[] all = java.util.Arrays.copyOf(options, options.length + 1);
+      all[options.length] = Linker.Option.captureCallState("errno");
+      return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, all);
+    }
+  }
+}

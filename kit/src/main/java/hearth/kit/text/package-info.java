@@ -1,0 +1,5 @@
+/** Words for people: suggestions for mistyped names. */
+@NullMarked
+package hearth.kit.text;
+
+import org.jspecify.annotations.NullMarked;
