@@ -27,12 +27,12 @@ public final class Posix {
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
   private static final int ENXIO = 6;
+  private static final int EFBIG = 27;
   private static final int EOPNOTSUPP = 95;
   private static final int O_RDWR = 2;
   private static final int O_CLOEXEC = 0x80000;
   private static final long TIOCGWINSZ = 0x5413;
   private static final long BLKGETSIZE64 = 0x80081272L;
-  private static final long BLKDISCARD = 0x1277;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MemoryLayout CAPTURE = Linker.Option.captureStateLayout();
@@ -119,15 +119,18 @@ public final class Posix {
       }
     }
 
-    /** Discards a range of a block device; what it reads as afterwards is the device's affair. */
-    public boolean discard(long offset, long length) throws IOException {
+    /** Sets the length of a file; what is added is a hole. */
+    public void setLength(long length) throws IOException {
       try (Arena arena = Arena.ofConfined()) {
-        MemorySegment range = arena.allocate(16, 8);
-        range.set(JAVA_LONG, 0, offset);
-        range.set(JAVA_LONG, 8, length);
         MemorySegment state = arena.allocate(CAPTURE);
-        return check(
-            (int) Calls.IOCTL.invokeExact(state, number, BLKDISCARD, range), state, "BLKDISCARD");
+        int result = (int) Calls.FTRUNCATE.invokeExact(state, number, length);
+        if (result != 0) {
+          int errno = errno(state);
+          throw new IOException(
+              errno == EFBIG
+                  ? "the file system cannot hold a file of " + length + " bytes"
+                  : "ftruncate failed with error " + errno);
+        }
       } catch (IOException e) {
         throw e;
       } catch (Throwable e) {
@@ -195,7 +198,7 @@ public final class Posix {
     @Override
     public void close() {
       try {
-        int ignored = (int) Calls.CLOSE.invokeExact(number);
+        int _ = (int) Calls.CLOSE.invokeExact(number);
       } catch (Throwable e) {
         throw new AssertionError(e);
       }
@@ -221,6 +224,8 @@ public final class Posix {
     static final MethodHandle FALLOCATE =
         capturing(
             "fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    static final MethodHandle FTRUNCATE =
+        capturing("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
     static final MethodHandle LSEEK =
         capturing("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
 

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.volume.engine;
+
+import java.io.IOException;
+import java.util.Set;
+
+/**
+ * Makes, opens and deletes the data of volumes. Identities are the host's own (never a person's
+ * words), so they are safe as file names. Every method may be called from any thread; for one
+ * identity the caller makes no two calls at once.
+ */
+public interface Engine {
+  /**
+   * Makes the data of a volume, all zeros, and makes its existence durable.
+   *
+   * @param uid identity, 32 hexadecimal digits
+   * @param sizeBytes a positive multiple of 4096
+   * @throws java.nio.file.FileAlreadyExistsException if there is data under this identity
+   */
+  void create(String uid, long sizeBytes) throws IOException;
+
+  /**
+   * Opens the data of a volume for reading and writing.
+   *
+   * @throws java.nio.file.NoSuchFileException if there is none
+   */
+  VolumeData open(String uid) throws IOException;
+
+  /** Deletes the data of a volume that is not open. Without data it does nothing. */
+  void delete(String uid) throws IOException;
+
+  /** Identities of all volumes whose data is there. */
+  Set<String> list() throws IOException;
+}

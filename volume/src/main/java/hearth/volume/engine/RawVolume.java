@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.volume.engine;
+
+import hearth.kit.posix.Posix;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A volume whose bytes are those of a sparse file or a block device, through the page cache; a
+ * flush is {@code fdatasync}.
+ */
+final class RawVolume implements VolumeData {
+  private final Path path;
+  private final FileChannel channel;
+  private final Posix.Descriptor descriptor;
+  private final boolean device;
+  private final AtomicBoolean fenced = new AtomicBoolean();
+  private volatile long size;
+
+  private RawVolume(
+      Path path, FileChannel channel, Posix.Descriptor descriptor, boolean device, long size) {
+    this.path = path;
+    this.channel = channel;
+    this.descriptor = descriptor;
+    this.device = device;
+    this.size = size;
+  }
+
+  static RawVolume openFile(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new NoSuchFileException(file.toString(), null, "the volume's data is not there");
+    }
+    return open(file, false);
+  }
+
+  static RawVolume openDevice(Path device) throws IOException {
+    if (!Files.exists(device)) {
+      throw new NoSuchFileException(device.toString(), null, "the block device is not there");
+    }
+    if (Files.isRegularFile(device) || Files.isDirectory(device)) {
+      throw new IOException(device + " is not a block device");
+    }
+    return open(device, true);
+  }
+
+  private static RawVolume open(Path path, boolean device) throws IOException {
+    Posix.Descriptor descriptor = Posix.Descriptor.open(path);
+    @Nullable FileChannel channel = null;
+    try {
+      channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      long size = device ? descriptor.deviceSize() : channel.size();
+      return new RawVolume(path, channel, descriptor, device, size);
+    } catch (IOException e) {
+      if (channel != null) {
+        channel.close();
+      }
+      descriptor.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  @Override
+  public void read(long offset, ByteBuffer destination) throws IOException {
+    check(offset, destination.remaining());
+    long position = offset;
+    while (destination.hasRemaining()) {
+      int count = channel.read(destination, position);
+      if (count < 0) {
+        throw new IOException(path + " is shorter than it was when it was opened");
+      }
+      position += count;
+    }
+  }
+
+  @Override
+  public void write(long offset, ByteBuffer source) throws IOException {
+    check(offset, source.remaining());
+    refuseIfFenced();
+    long position = offset;
+    try {
+      while (source.hasRemaining()) {
+        position += channel.write(source, position);
+      }
+    } catch (IOException e) {
+      throw explain(e);
+    }
+  }
+
+  @Override
+  public void flush() throws IOException {
+    refuseIfFenced();
+    try {
+      channel.force(false);
+    } catch (IOException e) {
+      fenced.set(true);
+      throw e;
+    }
+  }
+
+  @Override
+  public void discard(long offset, long length) throws IOException {
+    check(offset, length);
+    refuseIfFenced();
+    if (length == 0 || (!device && descriptor.punchHole(offset, length))) {
+      return;
+    }
+    ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(length, 1 << 20));
+    for (long done = 0; done < length; ) {
+      int count = (int) Math.min(zeros.capacity(), length - done);
+      write(offset + done, zeros.clear().limit(count));
+      done += count;
+    }
+  }
+
+  @Override
+  public Extent extentAt(long offset) throws IOException {
+    check(offset, 1);
+    if (device) {
+      return new Extent(size - offset, true);
+    }
+    long data = descriptor.nextData(offset, size);
+    if (data > offset) {
+      return new Extent(data - offset, false);
+    }
+    return new Extent(Math.max(descriptor.nextHole(offset, size), offset + 1) - offset, true);
+  }
+
+  @Override
+  public synchronized void grow(long sizeBytes) throws IOException {
+    if (device) {
+      long now = descriptor.deviceSize();
+      if (sizeBytes > now) {
+        throw new IOException(
+            path + " has only " + now + " bytes (expected: >= " + sizeBytes + ")");
+      }
+    } else {
+      if (sizeBytes > size) {
+        descriptor.setLength(sizeBytes);
+        channel.force(true);
+      }
+    }
+    size = Math.max(size, sizeBytes);
+  }
+
+  @Override
+  public long usedBytes() throws IOException {
+    if (device) {
+      return size;
+    }
+    // Java does not tell st_blocks: sum the runs of data.
+    long used = 0;
+    long offset = descriptor.nextData(0, size);
+    while (offset < size) {
+      long end = descriptor.nextHole(offset, size);
+      used += end - offset;
+      offset = descriptor.nextData(end, size);
+    }
+    return used;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      channel.close();
+    } finally {
+      descriptor.close();
+    }
+  }
+
+  private void check(long offset, long length) {
+    if (offset < 0 || length < 0 || length > size - offset) {
+      throw new IllegalArgumentException(
+          "range: " + offset + " + " + length + " (expected: within " + size + ")");
+    }
+  }
+
+  private void refuseIfFenced() throws FencedException {
+    if (fenced.get()) {
+      throw new FencedException(path + ": an earlier flush failed; nothing more is written to it");
+    }
+  }
+
+  private static IOException explain(IOException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("No space left") || message.contains("quota exceeded")
+        ? new NoSpaceException(message, e)
+        : e;
+  }
+}

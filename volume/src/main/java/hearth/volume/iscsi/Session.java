@@ -1,0 +1,707 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.volume.iscsi;
+
+import hearth.volume.scsi.LogicalUnit;
+import hearth.volume.scsi.Nexus;
+import hearth.volume.scsi.Reply;
+import hearth.volume.scsi.Sense;
+import hearth.volume.scsi.TaskSet;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session in its full feature phase, with its one connection (RFC 7143 11). The reader's thread
+ * calls {@link #run}; commands run on the target's executor; a writer's thread sends what they
+ * answer, so that neither a slow disk nor a slow initiator holds up the answer to a NOP.
+ */
+final class Session {
+  private static final int WINDOW = 128;
+  private static final int MOST_IMMEDIATE = 16;
+  private static final Duration DRAIN = Duration.ofSeconds(5);
+
+  private final Wire wire;
+  private final Parameters parameters;
+  private final Target target;
+  private final Nexus nexus;
+  private final boolean discovery;
+  private final String portal;
+  private final Executor executor;
+  private final BufferPool pool;
+  private final AtomicInteger outstanding = new AtomicInteger();
+  private final Map<Integer, Command> commands = new ConcurrentHashMap<>();
+  private final Map<Integer, Incoming> early = new HashMap<>();
+  private final LinkedBlockingQueue<Outgoing> outgoing = new LinkedBlockingQueue<>();
+  private final Object sequence = new Object();
+  private int statSn;
+  private int expectedCmdSn;
+  private int maxCmdSn;
+  private int nextTransferTag = 1;
+  private volatile boolean closing;
+  private volatile long lastHeard = System.nanoTime();
+  private volatile boolean pinged;
+
+  Session(
+      Wire wire,
+      LoginNegotiation login,
+      Nexus nexus,
+      String portal,
+      int statSn,
+      int expectedCmdSn,
+      Executor executor,
+      BufferPool pool) {
+    this.wire = wire;
+    this.parameters = login.parameters();
+    this.target = login.target();
+    this.discovery = login.discovery();
+    this.nexus = nexus;
+    this.portal = portal;
+    this.statSn = statSn;
+    this.expectedCmdSn = expectedCmdSn;
+    this.maxCmdSn = expectedCmdSn + WINDOW - 1;
+    this.executor = executor;
+    this.pool = pool;
+  }
+
+  Target target() {
+    return target;
+  }
+
+  Nexus nexus() {
+    return nexus;
+  }
+
+  boolean discovery() {
+    return discovery;
+  }
+
+  /** A PDU to send; the marker without header ends the writer. */
+  private record Outgoing(@Nullable Bhs header, ByteBuffer data, Runnable sent) {}
+
+  /** A PDU that came before an older one. */
+  private record Incoming(Bhs header, ByteBuffer data) {}
+
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+  /** A SCSI command in hand. */
+  private final class Command extends TaskSet.Task {
+    final Bhs request;
+    final int tag;
+    final int wanted;
+    final long offered;
+    final int reserved;
+    @Nullable ByteBuffer dataOut;
+    int received;
+    int burstEnd;
+    int transferTag = Bhs.NO_TAG;
+    int nextDataSn;
+    int r2tSn;
+
+    Command(Bhs request, int wanted, long offered, int reserved) {
+      super(nexus, attribute(request.flags() & 7));
+      this.request = request;
+      this.tag = request.initiatorTaskTag();
+      this.wanted = wanted;
+      this.offered = offered;
+      this.reserved = reserved;
+      this.dataOut = wanted == 0 ? null : pool.take(wanted);
+    }
+
+    Session session() {
+      return Session.this;
+    }
+
+    @Override
+    protected void start() {
+      executor.execute(this::execute);
+    }
+
+    private void execute() {
+      Reply reply;
+      try {
+        ByteBuffer data =
+            dataOut == null ? NOTHING : dataOut.duplicate().position(0).limit(received);
+        reply = target.unit().execute(nexus, request.cdb(), data, offered, pool::take);
+      } catch (RuntimeException | OutOfMemoryError e) {
+        Log.LOG.error("A SCSI command failed unexpectedly on {}", target.iqn(), e);
+        reply = target.unit().checkCondition(Sense.INTERNAL_FAILURE);
+      }
+      finish(this, reply);
+    }
+
+    @Override
+    protected void discard() {
+      free(this, null);
+    }
+  }
+
+  private boolean owns(TaskSet.Task task) {
+    return task instanceof Command command && command.session().equals(this);
+  }
+
+  private static TaskSet.Attribute attribute(int code) {
+    return switch (code) {
+      case 2 -> TaskSet.Attribute.ORDERED;
+      case 3 -> TaskSet.Attribute.HEAD_OF_QUEUE;
+      default -> TaskSet.Attribute.SIMPLE;
+    };
+  }
+
+  /** Reads and answers until the connection ends. */
+  void run() {
+    Thread writer = Thread.ofVirtual().name("iscsi-writer").start(this::write);
+    if (!discovery) {
+      target.unit().attach(nexus);
+    }
+    try {
+      while (!closing) {
+        Bhs header = wire.readHeader();
+        lastHeard = System.nanoTime();
+        pinged = false;
+        receive(header);
+      }
+    } catch (ProtocolException e) {
+      Log.LOG.info(
+          "Connection of {} to {} dropped: {}", nexus.initiator(), target.iqn(), e.getMessage());
+    } catch (IOException e) {
+      // The initiator went away; it may.
+    } finally {
+      finishSession(writer);
+    }
+  }
+
+  private void finishSession(Thread writer) {
+    TaskSet tasks = target.unit().tasks();
+    if (!discovery) {
+      var _ = tasks.abort(this::owns);
+      target.unit().detach(nexus);
+    }
+    outgoing.add(new Outgoing(null, NOTHING, () -> {}));
+    try {
+      if (!closing || !writer.join(DRAIN)) {
+        wire.close();
+      }
+      writer.join();
+      wire.close();
+    } catch (IOException e) {
+      // It is closed all the same.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends the connection now; the reader's thread cleans up. */
+  void drop() {
+    closing = true;
+    try {
+      wire.close();
+    } catch (IOException e) {
+      // It is closed all the same.
+    }
+  }
+
+  /** Tells the initiator that the connection will be dropped, and drops it (RFC 7143 11.9). */
+  void dismiss(int secondsToWait) {
+    Bhs message = Bhs.of(Bhs.ASYNC_MESSAGE, Bhs.FINAL).initiatorTaskTag(Bhs.NO_TAG);
+    message.set(36, 3).set16(40, secondsToWait).set16(42, 0);
+    CompletableFuture<Void> sent = new CompletableFuture<>();
+    sendWithStatus(message, NOTHING, () -> sent.complete(null));
+    sent.completeOnTimeout(null, 1, java.util.concurrent.TimeUnit.SECONDS)
+        .thenRun(this::drop)
+        .join();
+  }
+
+  /**
+   * Asks an initiator that has been silent whether it is still there, and drops it if it is not.
+   */
+  void ping(Duration silence) {
+    long silent = System.nanoTime() - lastHeard;
+    if (pinged && silent > 2 * silence.toNanos()) {
+      drop();
+    } else if (!pinged && silent > silence.toNanos() && !discovery) {
+      pinged = true;
+      Bhs nop = Bhs.of(Bhs.NOP_IN, Bhs.FINAL).initiatorTaskTag(Bhs.NO_TAG).set32(20, 0x7FFFFFFF);
+      send(nop, NOTHING, () -> {}, false);
+    }
+  }
+
+  // Sending
+
+  private void write() {
+    try {
+      while (true) {
+        Outgoing next = outgoing.take();
+        if (next.header() == null) {
+          return;
+        }
+        try {
+          wire.write(next.header(), next.data());
+        } finally {
+          next.sent().run();
+        }
+      }
+    } catch (IOException e) {
+      drop();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      for (Outgoing left = outgoing.poll(); left != null; left = outgoing.poll()) {
+        left.sent().run();
+      }
+    }
+  }
+
+  private void sendWithStatus(Bhs header, ByteBuffer data, Runnable sent) {
+    send(header, data, sent, true);
+  }
+
+  private void send(Bhs header, ByteBuffer data, Runnable sent, boolean carriesStatus) {
+    synchronized (sequence) {
+      header.set32(24, statSn);
+      if (carriesStatus) {
+        statSn++;
+      }
+      stamp(header);
+      outgoing.add(new Outgoing(header, data, sent));
+    }
+  }
+
+  /** Fills in the command window; it never shrinks from its upper end. */
+  private void stamp(Bhs header) {
+    int max = expectedCmdSn + Math.max(0, WINDOW - outstanding.get()) - 1;
+    if (max - maxCmdSn > 0) {
+      maxCmdSn = max;
+    }
+    header.set32(28, expectedCmdSn).set32(32, maxCmdSn);
+  }
+
+  private void reject(Bhs header, int reason) {
+    Bhs reject = Bhs.of(Bhs.REJECT, Bhs.FINAL).set(2, reason).initiatorTaskTag(Bhs.NO_TAG);
+    sendWithStatus(reject, ByteBuffer.wrap(header.array().clone()), () -> {});
+  }
+
+  // Receiving
+
+  private void receive(Bhs header) throws IOException {
+    if (header.dataLength() > Parameters.MAX_RECV_DATA_SEGMENT_LENGTH) {
+      throw new ProtocolException("a data segment of " + header.dataLength() + " bytes");
+    }
+    if (header.opcode() == Bhs.DATA_OUT) {
+      dataOut(header);
+      return;
+    }
+    ByteBuffer data = ByteBuffer.allocate(header.dataLength());
+    if (!wire.readData(data)) {
+      reject(header, 0x02);
+      return;
+    }
+    data.flip();
+    switch (header.opcode()) {
+      case Bhs.NOP_OUT, Bhs.SCSI_COMMAND, Bhs.TASK_MANAGEMENT, Bhs.TEXT, Bhs.LOGOUT ->
+          sequenced(header, data);
+      case Bhs.LOGIN -> throw new ProtocolException("a login request after login");
+      default -> reject(header, 0x05);
+    }
+  }
+
+  /**
+   * Puts commands in the order of their numbers (RFC 7143 4.2.2.1); those outside the window
+   * vanish.
+   */
+  private void sequenced(Bhs header, ByteBuffer data) throws IOException {
+    if (header.immediate()) {
+      process(header, data);
+      return;
+    }
+    int number = header.int32(24);
+    synchronized (sequence) {
+      if (number - expectedCmdSn < 0 || number - maxCmdSn > 0) {
+        return;
+      }
+      if (number != expectedCmdSn) {
+        early.put(number, new Incoming(header, data));
+        return;
+      }
+      expectedCmdSn++;
+    }
+    process(header, data);
+    while (!early.isEmpty()) {
+      Incoming next;
+      synchronized (sequence) {
+        next = early.remove(expectedCmdSn);
+        if (next == null) {
+          return;
+        }
+        expectedCmdSn++;
+      }
+      process(next.header(), next.data());
+    }
+  }
+
+  private void process(Bhs header, ByteBuffer data) throws IOException {
+    switch (header.opcode()) {
+      case Bhs.NOP_OUT -> nopOut(header, data);
+      case Bhs.TEXT -> text(header, data);
+      case Bhs.LOGOUT -> logout(header);
+      case Bhs.SCSI_COMMAND, Bhs.TASK_MANAGEMENT -> {
+        if (discovery) {
+          reject(header, 0x04);
+        } else if (header.opcode() == Bhs.SCSI_COMMAND) {
+          command(header, data);
+        } else {
+          manage(header);
+        }
+      }
+      default -> throw new IllegalStateException("opcode: " + header.opcode());
+    }
+  }
+
+  private void nopOut(Bhs header, ByteBuffer data) {
+    if (header.initiatorTaskTag() == Bhs.NO_TAG) {
+      return; // the answer to our own, or not meant to be answered
+    }
+    int length = Math.min(data.remaining(), parameters.initiatorMaxRecvDataSegmentLength());
+    Bhs answer = Bhs.of(Bhs.NOP_IN, Bhs.FINAL).initiatorTaskTag(header.initiatorTaskTag());
+    answer.set32(20, Bhs.NO_TAG).set64(8, header.lun());
+    sendWithStatus(answer, data.limit(length), () -> {});
+  }
+
+  private void text(Bhs header, ByteBuffer data) throws IOException {
+    byte[] bytes = new byte[data.remaining()];
+    data.get(bytes);
+    if ((header.flags() & 0x40) != 0 || header.int32(20) != Bhs.NO_TAG) {
+      reject(header, 0x05); // one request holds all that we understand
+      return;
+    }
+    String wanted = TextKeys.parse(bytes).get("SendTargets");
+    boolean shown =
+        wanted != null
+            && (wanted.equals("All")
+                || wanted.equals(target.iqn())
+                || (wanted.isEmpty() && !discovery));
+    if (!shown) {
+      reject(header, 0x04);
+      return;
+    }
+    Map<String, String> answers = new LinkedHashMap<>();
+    answers.put("TargetName", target.iqn());
+    answers.put("TargetAddress", portal + ",1");
+    Bhs answer = Bhs.of(Bhs.TEXT_RESPONSE, Bhs.FINAL).initiatorTaskTag(header.initiatorTaskTag());
+    answer.set32(20, Bhs.NO_TAG);
+    sendWithStatus(answer, ByteBuffer.wrap(TextKeys.encode(answers)), () -> {});
+  }
+
+  private void logout(Bhs header) {
+    Bhs answer = Bhs.of(Bhs.LOGOUT_RESPONSE, Bhs.FINAL).initiatorTaskTag(header.initiatorTaskTag());
+    int reason = header.flags() & 0x7F;
+    if (reason == 2) {
+      sendWithStatus(answer.set(2, 2), NOTHING, () -> {}); // no connection recovery
+      return;
+    }
+    target.unit().tasks().abort(this::owns).join();
+    closing = true;
+    sendWithStatus(answer.set16(40, 2), NOTHING, () -> {});
+  }
+
+  // SCSI
+
+  private void command(Bhs header, ByteBuffer immediate) throws IOException {
+    boolean writes = (header.flags() & 0x20) != 0;
+    long offered = writes ? Integer.toUnsignedLong(header.int32(20)) : 0;
+    long expected = Integer.toUnsignedLong(header.int32(20));
+    if (commands.containsKey(header.initiatorTaskTag())) {
+      reject(header, 0x07); // task in progress
+      return;
+    }
+    if (!isUnitZero(header.lun())) {
+      answer(header, LogicalUnit.noSuchUnit(header.cdb(), target.unit().identity()));
+      return;
+    }
+    int wanted = (int) Math.min(offered, LogicalUnit.dataOutLength(header.cdb()));
+    int reserved = (int) Math.min(expected, 32 << 20) + 4096;
+    boolean tooMany =
+        header.immediate()
+            ? outstanding.get() >= WINDOW + MOST_IMMEDIATE
+            : outstanding.get() >= 2 * WINDOW;
+    if (tooMany || !pool.reserve(reserved)) {
+      answer(header, new Reply(Reply.TASK_SET_FULL, null, null, 0));
+      return;
+    }
+    Command command = new Command(header, wanted, offered, reserved);
+    outstanding.incrementAndGet();
+    commands.put(command.tag, command);
+    target.unit().tasks().add(command);
+    boolean unsolicitedFollows = writes && !header.isFinal();
+    if ((immediate.hasRemaining() && (!parameters.immediateData() || !writes))
+        || (unsolicitedFollows && parameters.initialR2t())) {
+      fail(command, Sense.UNEXPECTED_UNSOLICITED_DATA);
+      return;
+    }
+    if (immediate.remaining() > Math.min(offered, parameters.firstBurstLength())) {
+      fail(command, Sense.UNEXPECTED_UNSOLICITED_DATA);
+      return;
+    }
+    store(command, 0, immediate);
+    if (unsolicitedFollows) {
+      command.transferTag = Bhs.NO_TAG;
+      command.burstEnd = (int) Math.min(offered, parameters.firstBurstLength());
+      command.received = immediate.limit();
+      command.nextDataSn = 0;
+      return;
+    }
+    command.received = immediate.limit();
+    solicit(command);
+  }
+
+  /** Keeps the part of a data segment that the command wants. */
+  private static void store(Command command, int offset, ByteBuffer data) {
+    ByteBuffer buffer = command.dataOut;
+    if (buffer != null && offset < command.wanted && data.hasRemaining()) {
+      int count = Math.min(data.remaining(), command.wanted - offset);
+      buffer.put(offset, data, data.position(), count);
+    }
+  }
+
+  /** Asks for the next part of the data, or starts the command if it has all that it wants. */
+  private void solicit(Command command) {
+    if (command.received >= command.wanted) {
+      command.received = command.wanted;
+      command.transferTag = 0;
+      command.burstEnd = 0;
+      target.unit().tasks().ready(command);
+      return;
+    }
+    int length = Math.min(command.wanted - command.received, parameters.maxBurstLength());
+    command.transferTag = nextTransferTag;
+    nextTransferTag = nextTransferTag == 0x7FFFFFFE ? 1 : nextTransferTag + 1;
+    command.burstEnd = command.received + length;
+    command.nextDataSn = 0;
+    Bhs r2t = Bhs.of(Bhs.R2T, Bhs.FINAL).initiatorTaskTag(command.tag);
+    r2t.set64(8, command.request.lun())
+        .set32(20, command.transferTag)
+        .set32(36, command.r2tSn++)
+        .set32(40, command.received)
+        .set32(44, length);
+    send(r2t, NOTHING, () -> {}, false);
+  }
+
+  private void dataOut(Bhs header) throws IOException {
+    Command command = commands.get(header.initiatorTaskTag());
+    int length = header.dataLength();
+    ByteBuffer data = pool.take(length);
+    try {
+      boolean intact = wire.readData(data);
+      data.flip();
+      if (command == null || command.burstEnd == 0) {
+        return; // of a command that has ended or failed meanwhile
+      }
+      if (!intact) {
+        reject(header, 0x02);
+        fail(command, Sense.CRC_ERROR);
+        return;
+      }
+      if (header.int32(20) != command.transferTag
+          || header.int32(36) != command.nextDataSn
+          || header.int32(40) != command.received
+          || command.received + length > command.burstEnd) {
+        fail(command, Sense.DATA_OFFSET_ERROR);
+        return;
+      }
+      store(command, command.received, data);
+      command.received += length;
+      command.nextDataSn++;
+      if (header.isFinal()) {
+        if (command.transferTag != Bhs.NO_TAG && command.received != command.burstEnd) {
+          fail(command, Sense.NOT_ENOUGH_UNSOLICITED_DATA);
+        } else {
+          solicit(command);
+        }
+      }
+    } finally {
+      pool.give(data);
+    }
+  }
+
+  /** Ends a command whose data came wrong; the rest of it is read and forgotten. */
+  private void fail(Command command, Sense sense) {
+    command.burstEnd = 0;
+    if (target.unit().tasks().finish(command)) {
+      respond(command, target.unit().checkCondition(sense));
+    }
+    target.unit().tasks().settled(command);
+  }
+
+  private void finish(Command command, Reply reply) {
+    if (target.unit().tasks().finish(command)) {
+      respond(command, reply);
+    } else {
+      free(command, reply.dataIn());
+    }
+    target.unit().tasks().settled(command);
+  }
+
+  private void free(Command command, @Nullable ByteBuffer dataIn) {
+    if (commands.remove(command.tag, command)) {
+      outstanding.decrementAndGet();
+      pool.unreserve(command.reserved);
+      ByteBuffer dataOut = command.dataOut;
+      command.dataOut = null;
+      if (dataOut != null) {
+        pool.give(dataOut);
+      }
+      if (dataIn != null) {
+        pool.give(dataIn);
+      }
+    }
+  }
+
+  private void respond(Command command, Reply reply) {
+    // The tag is free for the initiator as soon as it sees the status; our hold on memory ends with
+    // sending.
+    commands.remove(command.tag, command);
+    outstanding.decrementAndGet();
+    ByteBuffer dataOut = command.dataOut;
+    command.dataOut = null;
+    if (dataOut != null) {
+      pool.give(dataOut);
+    }
+    Runnable sent =
+        () -> {
+          pool.unreserve(command.reserved);
+          if (reply.dataIn() != null) {
+            pool.give(reply.dataIn());
+          }
+        };
+    answer(command.request, reply, sent);
+  }
+
+  private void answer(Bhs request, Reply reply) {
+    answer(request, reply, () -> {});
+  }
+
+  private void answer(Bhs request, Reply reply, Runnable sent) {
+    boolean reads = (request.flags() & 0x40) != 0;
+    long expected = Integer.toUnsignedLong(request.int32(20));
+    ByteBuffer data = reply.dataIn();
+    long residual = reply.length() - expected;
+    boolean tellsResidual = reply.status() == Reply.GOOD || reads;
+    int residualFlag = !tellsResidual || residual == 0 ? 0 : residual > 0 ? 0x04 : 0x02;
+    int residualCount = residualFlag == 0 ? 0 : (int) Math.min(Math.abs(residual), 0xFFFFFFFFL);
+    synchronized (sequence) {
+      if (data != null && reads && data.hasRemaining() && expected > 0) {
+        int length = (int) Math.min(data.remaining(), expected);
+        sendData(
+            request,
+            data.duplicate().limit(data.position() + length),
+            residualFlag,
+            residualCount,
+            sent);
+        return;
+      }
+      Bhs response =
+          Bhs.of(Bhs.SCSI_RESPONSE, Bhs.FINAL | residualFlag)
+              .initiatorTaskTag(request.initiatorTaskTag());
+      response.set(3, reply.status()).set32(44, residualCount);
+      ByteBuffer segment = NOTHING;
+      byte[] sense = reply.sense();
+      if (sense != null) {
+        segment =
+            ByteBuffer.allocate(2 + sense.length).putShort((short) sense.length).put(sense).flip();
+      }
+      sendWithStatus(response, segment, sent);
+    }
+  }
+
+  /** Sends data as Data-In PDUs, the last of which carries the status GOOD (RFC 7143 11.7). */
+  private void sendData(
+      Bhs request, ByteBuffer data, int residualFlag, int residualCount, Runnable sent) {
+    int offset = 0;
+    int total = data.remaining();
+    int start = data.position();
+    int segment =
+        Math.min(
+            parameters.initiatorMaxRecvDataSegmentLength(),
+            Parameters.MAX_RECV_DATA_SEGMENT_LENGTH);
+    int dataSn = 0;
+    int burst = 0;
+    while (offset < total) {
+      int length = Math.min(Math.min(segment, total - offset), parameters.maxBurstLength() - burst);
+      boolean last = offset + length == total;
+      burst += length;
+      boolean endsBurst = last || burst == parameters.maxBurstLength();
+      burst = endsBurst ? 0 : burst;
+      int flags = (endsBurst ? Bhs.FINAL : 0) | (last ? 0x01 | residualFlag : 0);
+      Bhs pdu = Bhs.of(Bhs.DATA_IN, flags).initiatorTaskTag(request.initiatorTaskTag());
+      pdu.set32(20, Bhs.NO_TAG).set32(36, dataSn++).set32(40, offset);
+      if (last) {
+        pdu.set32(44, residualCount);
+      }
+      ByteBuffer part = data.duplicate().position(start + offset).limit(start + offset + length);
+      send(pdu, part, last ? sent : () -> {}, last);
+      offset += length;
+    }
+  }
+
+  /** Unit 0 by peripheral or flat addressing (SAM-5 4.7). */
+  private static boolean isUnitZero(long lun) {
+    return lun == 0 || lun == 0x4000L << 48;
+  }
+
+  // Task management (RFC 7143 11.5)
+
+  private void manage(Bhs header) {
+    int function = header.flags() & 0x7F;
+    TaskSet tasks = target.unit().tasks();
+    if (function != 6 && function != 7 && !isUnitZero(header.lun())) {
+      answerManagement(header, 2);
+      return;
+    }
+    switch (function) {
+      case 1 -> {
+        Optional<Command> victim = Optional.ofNullable(commands.get(header.int32(20)));
+        if (victim.isEmpty()) {
+          answerManagement(header, 1);
+        } else {
+          tasks
+              .abort(victim.get())
+              .thenAccept(aborted -> answerManagement(header, aborted ? 0 : 1));
+        }
+      }
+      case 2 ->
+          tasks
+              .abort(task -> task.nexus().equals(nexus))
+              .thenRun(() -> answerManagement(header, 0));
+      case 4 -> tasks.abort(task -> true).thenRun(() -> answerManagement(header, 0));
+      case 5, 6, 7 ->
+          tasks
+              .abort(task -> true)
+              .thenRun(() -> {
+                target.unit().reset(nexus);
+                answerManagement(header, 0);
+              });
+      case 8 -> answerManagement(header, 4);
+      default -> answerManagement(header, 5);
+    }
+  }
+
+  private void answerManagement(Bhs header, int response) {
+    Bhs answer = Bhs.of(Bhs.TASK_MANAGEMENT_RESPONSE, Bhs.FINAL).set(2, response);
+    sendWithStatus(answer.initiatorTaskTag(header.initiatorTaskTag()), NOTHING, () -> {});
+  }
+
+  /** What went unexpectedly wrong, for the host's log. */
+  private static final class Log {
+    static final org.slf4j.Logger LOG = org.slf4j.LoggerFactory.getLogger(Session.class);
+  }
+}

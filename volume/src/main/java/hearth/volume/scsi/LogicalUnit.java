@@ -1,0 +1,323 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.volume.scsi;
+
+import hearth.volume.engine.VolumeData;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntFunction;
+
+/**
+ * A disk: logical unit 0 of a target. Commands of any nexus may run on any threads at once; those
+ * that must see the medium still (COMPARE AND WRITE, ORWRITE) exclude the others.
+ */
+public final class LogicalUnit {
+  /** Bytes of a logical block. */
+  public static final int BLOCK = 512;
+
+  private static final int MOST_ATTENTIONS = 8;
+
+  private final Identity identity;
+  private final boolean readOnly;
+  private final BlockCommands medium;
+  private final TaskSet tasks = new TaskSet();
+  private final ModePages modes = new ModePages();
+  private final Reservations reservations;
+  private final Map<Nexus, Deque<Sense>> attentions = new ConcurrentHashMap<>();
+  private boolean stopped;
+
+  /** Makes a disk of a volume. */
+  public LogicalUnit(Identity identity, VolumeData data, boolean readOnly) {
+    this.identity = identity;
+    this.readOnly = readOnly;
+    this.medium = new BlockCommands(data);
+    this.reservations =
+        new Reservations(
+            this::post,
+            nexus -> {
+              var _ = tasks.abort(task -> task.nexus().equals(nexus));
+            });
+  }
+
+  /** The commands in hand. */
+  public TaskSet tasks() {
+    return tasks;
+  }
+
+  /** What tells the unit from others. */
+  public Identity identity() {
+    return identity;
+  }
+
+  /** A session began. */
+  public synchronized void attach(Nexus nexus) {
+    attentions.putIfAbsent(nexus, new ArrayDeque<>());
+  }
+
+  /** A session ended: RESERVE(6) is gone with it, persistent registrations stay. */
+  public synchronized void detach(Nexus nexus) {
+    reservations.releaseLegacy(nexus);
+    if (!reservations.isRegistered(nexus)) {
+      attentions.remove(nexus);
+    }
+  }
+
+  /** Tells every initiator that the volume became larger. */
+  public synchronized void announceGrowth() {
+    attentions.keySet().forEach(nexus -> post(nexus, Sense.CAPACITY_CHANGED));
+  }
+
+  /** LOGICAL UNIT RESET (SAM-5 6.3.3), after its commands were aborted. */
+  public synchronized void reset(Nexus by) {
+    reservations.resetLegacy();
+    stopped = false;
+    for (Nexus nexus : attentions.keySet()) {
+      if (!nexus.equals(by)) {
+        post(nexus, Sense.UNIT_RESET);
+      }
+    }
+  }
+
+  private synchronized void post(Nexus nexus, Sense sense) {
+    Deque<Sense> pending = attentions.computeIfAbsent(nexus, ignored -> new ArrayDeque<>());
+    if (!pending.contains(sense) && pending.size() < MOST_ATTENTIONS) {
+      pending.add(sense);
+    }
+  }
+
+  private synchronized Optional<Sense> takeAttention(Nexus nexus) {
+    Deque<Sense> pending = attentions.get(nexus);
+    return pending == null ? Optional.empty() : Optional.ofNullable(pending.poll());
+  }
+
+  /**
+   * Bytes that a command wants from the initiator by its CDB.
+   *
+   * @param cdb 16 bytes, zeros behind a shorter CDB
+   */
+  public static long dataOutLength(byte[] cdb) {
+    Cdb fields = new Cdb(cdb);
+    return Operation.of(cdb).map(operation -> dataOutLength(operation, fields)).orElse(0L);
+  }
+
+  private static long dataOutLength(Operation operation, Cdb cdb) {
+    return switch (operation) {
+      case WRITE_10,
+          WRITE_12,
+          WRITE_16,
+          ORWRITE_16,
+          WRITE_AND_VERIFY_10,
+          WRITE_AND_VERIFY_12,
+          WRITE_AND_VERIFY_16 ->
+          cdb.blocks() > InquiryPages.MOST_BLOCKS ? 0 : cdb.blocks() * BLOCK;
+      case VERIFY_10, VERIFY_12, VERIFY_16 ->
+          switch (cdb.at(1) >> 1 & 3) {
+            case 1 -> cdb.blocks() > InquiryPages.MOST_BLOCKS ? 0 : cdb.blocks() * BLOCK;
+            case 3 -> BLOCK;
+            default -> 0;
+          };
+      case WRITE_SAME_10 -> BLOCK;
+      case WRITE_SAME_16 -> cdb.bit(1, 0x01) ? 0 : BLOCK;
+      case COMPARE_AND_WRITE -> 2L * cdb.at(13) * BLOCK;
+      case UNMAP, MODE_SELECT_10 -> cdb.int16(7);
+      case MODE_SELECT_6 -> cdb.at(4);
+      case REGISTER,
+          RESERVE,
+          RELEASE,
+          CLEAR,
+          PREEMPT,
+          PREEMPT_AND_ABORT,
+          REGISTER_AND_IGNORE_EXISTING_KEY ->
+          Math.min(cdb.int32(5), 4096);
+      default -> 0;
+    };
+  }
+
+  /**
+   * Carries a command out.
+   *
+   * @param cdb 16 bytes, zeros behind a shorter CDB
+   * @param dataOut what the initiator sent, at most {@link #dataOutLength}
+   * @param offered bytes that the initiator meant to send
+   * @param buffers makes buffers for data read; the transport frees the one in the reply
+   */
+  public Reply execute(
+      Nexus nexus, byte[] cdb, ByteBuffer dataOut, long offered, IntFunction<ByteBuffer> buffers) {
+    try {
+      Optional<Operation> operation = Operation.of(cdb);
+      if (operation.isEmpty()) {
+        throw new ScsiException(
+            Operation.knows(cdb[0] & 0xFF) ? Sense.INVALID_FIELD_IN_CDB : Sense.INVALID_OPCODE);
+      }
+      return execute(nexus, operation.get(), new Cdb(cdb), dataOut, offered, buffers);
+    } catch (ScsiException e) {
+      return checkCondition(e.sense());
+    }
+  }
+
+  /** CHECK CONDITION with this sense, in the format that the control page asks for. */
+  public Reply checkCondition(Sense sense) {
+    boolean descriptorFormat;
+    synchronized (this) {
+      descriptorFormat = modes.descriptorSense();
+    }
+    return new Reply(Reply.CHECK_CONDITION, null, sense.encode(descriptorFormat), 0);
+  }
+
+  /** The answer for a logical unit that the target does not have. */
+  public static Reply noSuchUnit(byte[] cdb, Identity identity) {
+    Cdb fields = new Cdb(cdb);
+    if (fields.at(0) == Operation.INQUIRY.opcode() && !fields.bit(1, 0x01)) {
+      byte[] data = InquiryPages.standard(identity);
+      data[0] = 0x7F;
+      return Reply.data(data, fields.int16(3));
+    }
+    return new Reply(Reply.CHECK_CONDITION, null, Sense.NO_SUCH_UNIT.encode(false), 0);
+  }
+
+  private Reply execute(
+      Nexus nexus,
+      Operation operation,
+      Cdb cdb,
+      ByteBuffer dataOut,
+      long offered,
+      IntFunction<ByteBuffer> buffers)
+      throws ScsiException {
+    boolean writeProtected;
+    synchronized (this) {
+      if (operation == Operation.REQUEST_SENSE) {
+        Sense sense = takeAttention(nexus).orElse(Sense.NONE);
+        return Reply.data(sense.encode(cdb.bit(1, 0x01)), cdb.at(4));
+      }
+      if (operation != Operation.INQUIRY && operation != Operation.REPORT_LUNS) {
+        Optional<Sense> attention = takeAttention(nexus);
+        if (attention.isPresent()) {
+          throw new ScsiException(attention.get());
+        }
+      }
+      if (reservations.conflicts(nexus, operation, cdb)) {
+        return Reply.conflict();
+      }
+      writeProtected = readOnly || modes.softwareWriteProtect();
+      Optional<Reply> reply = control(nexus, operation, cdb, dataOut, writeProtected);
+      if (reply.isPresent()) {
+        return reply.get();
+      }
+      if (stopped) {
+        throw new ScsiException(Sense.NOT_READY_STOPPED);
+      }
+      if (writeProtected && writesMedium(operation)) {
+        throw new ScsiException(readOnly ? Sense.WRITE_PROTECTED : Sense.SOFTWARE_WRITE_PROTECTED);
+      }
+    }
+    try {
+      return medium.execute(operation, cdb, dataOut, offered, buffers);
+    } catch (VolumeData.NoSpaceException e) {
+      throw new ScsiException(Sense.SPACE_ALLOCATION_FAILED);
+    } catch (IOException e) {
+      throw new ScsiException(
+          operation.access() == Operation.Access.WRITES
+              ? Sense.MEDIUM_WRITE_ERROR
+              : Sense.MEDIUM_READ_ERROR);
+    }
+  }
+
+  private static boolean writesMedium(Operation operation) {
+    return operation.access() == Operation.Access.WRITES
+        && operation != Operation.SYNCHRONIZE_CACHE_10
+        && operation != Operation.SYNCHRONIZE_CACHE_16;
+  }
+
+  /** The commands that do not touch the medium; runs under the unit's lock. */
+  private Optional<Reply> control(
+      Nexus nexus, Operation operation, Cdb cdb, ByteBuffer dataOut, boolean writeProtected)
+      throws ScsiException {
+    return Optional.ofNullable(
+        switch (operation) {
+          case TEST_UNIT_READY -> {
+            if (stopped) {
+              throw new ScsiException(Sense.NOT_READY_STOPPED);
+            }
+            yield Reply.good();
+          }
+          case INQUIRY -> inquiry(cdb);
+          case REPORT_LUNS -> PrimaryCommands.reportLuns(cdb);
+          case REPORT_TARGET_PORT_GROUPS -> PrimaryCommands.reportTargetPortGroups(cdb);
+          case REPORT_SUPPORTED_OPERATION_CODES -> PrimaryCommands.reportOperations(cdb);
+          case REPORT_SUPPORTED_TASK_MANAGEMENT_FUNCTIONS ->
+              PrimaryCommands.reportTaskManagement(cdb);
+          case MODE_SENSE_6 ->
+              Reply.data(modes.sense(cdb, false, writeProtected, medium.blocks()), cdb.at(4));
+          case MODE_SENSE_10 ->
+              Reply.data(modes.sense(cdb, true, writeProtected, medium.blocks()), cdb.int16(7));
+          case MODE_SELECT_6 -> modeSelect(nexus, cdb, false, dataOut);
+          case MODE_SELECT_10 -> modeSelect(nexus, cdb, true, dataOut);
+          case RESERVE_6 -> reservations.reserveLegacy(nexus) ? Reply.good() : Reply.conflict();
+          case RELEASE_6 -> {
+            reservations.releaseLegacy(nexus);
+            yield Reply.good();
+          }
+          case READ_KEYS -> Reply.data(reservations.readKeys(), cdb.int16(7));
+          case READ_RESERVATION -> Reply.data(reservations.readReservation(), cdb.int16(7));
+          case REPORT_CAPABILITIES -> Reply.data(reservations.reportCapabilities(), cdb.int16(7));
+          case READ_FULL_STATUS -> Reply.data(reservations.readFullStatus(), cdb.int16(7));
+          case REGISTER,
+              RESERVE,
+              RELEASE,
+              CLEAR,
+              PREEMPT,
+              PREEMPT_AND_ABORT,
+              REGISTER_AND_IGNORE_EXISTING_KEY ->
+              reservations.out(nexus, operation, cdb, dataOut);
+          case START_STOP_UNIT -> startStop(cdb);
+          case PREVENT_ALLOW_MEDIUM_REMOVAL -> Reply.good();
+          default -> null;
+        });
+  }
+
+  private Reply inquiry(Cdb cdb) throws ScsiException {
+    int allocation = cdb.int16(3);
+    if (cdb.bit(1, 0x01)) {
+      byte[] page =
+          InquiryPages.vitalProductData(cdb.at(2), identity)
+              .orElseThrow(() -> new ScsiException(Sense.INVALID_FIELD_IN_CDB));
+      return Reply.data(page, allocation);
+    }
+    if (cdb.at(2) != 0) {
+      throw new ScsiException(Sense.INVALID_FIELD_IN_CDB);
+    }
+    return Reply.data(InquiryPages.standard(identity), allocation);
+  }
+
+  private Reply modeSelect(Nexus nexus, Cdb cdb, boolean ten, ByteBuffer dataOut)
+      throws ScsiException {
+    if (modes.select(cdb, ten, dataOut)) {
+      for (Nexus other : attentions.keySet()) {
+        if (!other.equals(nexus)) {
+          post(other, Sense.MODE_CHANGED);
+        }
+      }
+    }
+    return Reply.wrote(dataOut.remaining());
+  }
+
+  private Reply startStop(Cdb cdb) throws ScsiException {
+    if (cdb.at(4) >> 4 != 0) {
+      throw new ScsiException(Sense.INVALID_FIELD_IN_CDB);
+    }
+    stopped = !cdb.bit(4, 0x01);
+    if (stopped) {
+      try {
+        medium.flush();
+      } catch (IOException e) {
+        throw new ScsiException(Sense.MEDIUM_WRITE_ERROR);
+      }
+    }
+    return Reply.good();
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.volume.scsi;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Sense data (SPC-4 4.5): why a command ended as it did.
+ *
+ * @param key sense key, 0 to 15
+ * @param code additional sense code and its qualifier, as in 0x2400
+ * @param information the INFORMATION field, or -1 for none
+ */
+public record Sense(int key, int code, long information) {
+  public static final Sense NONE = of(0x0, 0x0000);
+  public static final Sense NOT_READY_STOPPED = of(0x2, 0x0402);
+  public static final Sense MEDIUM_WRITE_ERROR = of(0x3, 0x0C00);
+  public static final Sense MEDIUM_READ_ERROR = of(0x3, 0x1100);
+  public static final Sense INTERNAL_FAILURE = of(0x4, 0x4400);
+  public static final Sense PARAMETER_LIST_LENGTH = of(0x5, 0x1A00);
+  public static final Sense INVALID_OPCODE = of(0x5, 0x2000);
+  public static final Sense OUT_OF_RANGE = of(0x5, 0x2100);
+  public static final Sense INVALID_FIELD_IN_CDB = of(0x5, 0x2400);
+  public static final Sense NO_SUCH_UNIT = of(0x5, 0x2500);
+  public static final Sense INVALID_FIELD_IN_PARAMETERS = of(0x5, 0x2600);
+  public static final Sense INVALID_RELEASE = of(0x5, 0x2604);
+  public static final Sense SAVING_NOT_SUPPORTED = of(0x5, 0x3900);
+  public static final Sense INSUFFICIENT_REGISTRATIONS = of(0x5, 0x5504);
+  public static final Sense UNIT_RESET = of(0x6, 0x2903);
+  public static final Sense MODE_CHANGED = of(0x6, 0x2A01);
+  public static final Sense RESERVATIONS_PREEMPTED = of(0x6, 0x2A03);
+  public static final Sense RESERVATIONS_RELEASED = of(0x6, 0x2A04);
+  public static final Sense REGISTRATIONS_PREEMPTED = of(0x6, 0x2A05);
+  public static final Sense CAPACITY_CHANGED = of(0x6, 0x2A09);
+  public static final Sense WRITE_PROTECTED = of(0x7, 0x2700);
+  public static final Sense SOFTWARE_WRITE_PROTECTED = of(0x7, 0x2702);
+  public static final Sense SPACE_ALLOCATION_FAILED = of(0x7, 0x2707);
+  public static final Sense UNEXPECTED_UNSOLICITED_DATA = of(0xB, 0x0C0C);
+  public static final Sense NOT_ENOUGH_UNSOLICITED_DATA = of(0xB, 0x0C0D);
+  public static final Sense CRC_ERROR = of(0xB, 0x4705);
+  public static final Sense DATA_OFFSET_ERROR = of(0xB, 0x4B05);
+  public static final Sense MISCOMPARE = of(0xE, 0x1D00);
+
+  private static Sense of(int key, int code) {
+    return new Sense(key, code, -1);
+  }
+
+  /** The same sense with an INFORMATION field. */
+  public Sense withInformation(long value) {
+    return new Sense(key, code, value);
+  }
+
+  /** Fixed format (SPC-4 4.5.3), 18 bytes, or descriptor format (4.5.2). */
+  public byte[] encode(boolean descriptorFormat) {
+    if (descriptorFormat) {
+      boolean informed = information >= 0;
+      ByteBuffer sense = ByteBuffer.allocate(informed ? 20 : 8);
+      sense
+          .put((byte) 0x72)
+          .put((byte) key)
+          .putShort((short) code)
+          .put(7, (byte) (informed ? 12 : 0));
+      if (informed) {
+        sense.put(8, (byte) 0).put(9, (byte) 10).put(10, (byte) 0x80).putLong(12, information);
+      }
+      return sense.array();
+    }
+    boolean informed = information >= 0 && information <= 0xFFFFFFFFL;
+    ByteBuffer sense = ByteBuffer.allocate(18);
+    sense.put((byte) (informed ? 0xF0 : 0x70)).put(2, (byte) key).put(7, (byte) 10);
+    if (informed) {
+      sense.putInt(3, (int) information);
+    }
+    sense.putShort(12, (short) code);
+    return sense.array();
+  }
+}

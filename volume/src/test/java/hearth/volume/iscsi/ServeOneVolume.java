@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.volume.iscsi;
+
+import hearth.volume.engine.RawEngine;
+import hearth.volume.engine.VolumeData;
+import hearth.volume.scsi.Identity;
+import hearth.volume.scsi.LogicalUnit;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Serves one volume until it is ended; for suites that need a target and nothing else: FOLDER SIZE
+ * PORT.
+ */
+public final class ServeOneVolume {
+  private ServeOneVolume() {}
+
+  public static void main(String[] arguments) throws Exception {
+    Path folder = Path.of(arguments[0]);
+    Files.createDirectories(folder);
+    RawEngine engine = new RawEngine(folder);
+    String uid = "00112233445566778899aabbccddeeff";
+    engine.delete(uid);
+    engine.create(uid, Long.parseLong(arguments[1]));
+    VolumeData data = engine.open(uid);
+    String iqn = "iqn.2026-11.test.hearth:one";
+    LogicalUnit unit = new LogicalUnit(new Identity(uid, iqn, "0.1"), data, false);
+    Target target = new Target(iqn, "user", "secretsecret", unit);
+    TargetDirectory directory =
+        new TargetDirectory() {
+          @Override
+          public Optional<Target> find(String name) {
+            return Optional.of(target).filter(known -> known.iqn().equals(name));
+          }
+
+          @Override
+          public Optional<Target> findByChapUser(String user) {
+            return Optional.of(target).filter(known -> known.chapUser().equals(user));
+          }
+        };
+    IscsiTarget server =
+        IscsiTarget.start(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[2])),
+            directory,
+            IscsiTarget.Limits.DEFAULT);
+    System.out.println(IscsiTarget.format(server.address()));
+    Thread.currentThread().join();
+  }
+}
