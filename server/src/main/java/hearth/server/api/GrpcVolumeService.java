@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.server.api;
+
+import com.google.protobuf.Empty;
+import hearth.contract.volume.v1.CreateVolumeRequest;
+import hearth.contract.volume.v1.DeleteVolumeRequest;
+import hearth.contract.volume.v1.GetVolumeRequest;
+import hearth.contract.volume.v1.ListVolumesRequest;
+import hearth.contract.volume.v1.ListVolumesResponse;
+import hearth.contract.volume.v1.UpdateVolumeRequest;
+import hearth.contract.volume.v1.Volume;
+import hearth.contract.volume.v1.VolumeServiceGrpc;
+import hearth.volume.Volumes;
+import io.grpc.stub.StreamObserver;
+
+/** The gRPC face of {@link Volumes}: hands requests on. */
+final class GrpcVolumeService extends VolumeServiceGrpc.VolumeServiceImplBase {
+  private final Volumes volumes;
+  private final Calls calls;
+
+  GrpcVolumeService(Volumes volumes, Calls calls) {
+    this.volumes = volumes;
+    this.calls = calls;
+  }
+
+  @Override
+  public void listVolumes(
+      ListVolumesRequest request, StreamObserver<ListVolumesResponse> observer) {
+    calls.answer(observer, caller -> volumes.list(caller, request));
+  }
+
+  @Override
+  public void getVolume(GetVolumeRequest request, StreamObserver<Volume> observer) {
+    calls.answer(observer, caller -> volumes.get(caller, request));
+  }
+
+  @Override
+  public void createVolume(CreateVolumeRequest request, StreamObserver<Volume> observer) {
+    calls.answer(
+        observer,
+        caller ->
+            calls.once(
+                caller,
+                request.getRequestId(),
+                request,
+                Volume.getDefaultInstance(),
+                () -> volumes.create(caller, request)));
+  }
+
+  @Override
+  public void updateVolume(UpdateVolumeRequest request, StreamObserver<Volume> observer) {
+    calls.answer(
+        observer,
+        caller ->
+            calls.once(
+                caller,
+                request.getRequestId(),
+                request,
+                Volume.getDefaultInstance(),
+                () -> volumes.update(caller, request)));
+  }
+
+  @Override
+  public void deleteVolume(DeleteVolumeRequest request, StreamObserver<Empty> observer) {
+    calls.answer(
+        observer,
+        caller ->
+            calls.once(
+                caller,
+                request.getRequestId(),
+                request,
+                Empty.getDefaultInstance(),
+                () -> {
+                  volumes.delete(caller, request);
+                  return Empty.getDefaultInstance();
+                }));
+  }
+}

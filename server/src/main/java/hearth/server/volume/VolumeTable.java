@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.server.volume;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import hearth.kit.access.Caller;
+import hearth.kit.problem.Code;
+import hearth.kit.problem.Problem;
+import hearth.server.database.Database;
+import hearth.server.database.DatabaseException;
+import hearth.server.database.Row;
+import hearth.server.host.Audit;
+import hearth.volume.VolumeRecord;
+import hearth.volume.VolumeRecords;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+
+/** The records of volumes in the host's database. */
+public final class VolumeTable implements VolumeRecords {
+  private static final String COLUMNS =
+      "account, id, uid, size_bytes, description, labels, read_only, device, state, chap_user, chap_secret,"
+          + " created, updated, version";
+
+  private final Database database;
+  private final Audit audit;
+
+  public VolumeTable(Database database, Audit audit) {
+    this.database = database;
+    this.audit = audit;
+  }
+
+  @Override
+  public List<VolumeRecord> list(Optional<String> account) {
+    String sql = "SELECT " + COLUMNS + " FROM volumes";
+    return account.isPresent()
+        ? database.query(sql + " WHERE account = ?", VolumeTable::read, account.get())
+        : database.query(sql, VolumeTable::read);
+  }
+
+  @Override
+  public Optional<VolumeRecord> find(String account, String id) {
+    return database.first(
+        "SELECT " + COLUMNS + " FROM volumes WHERE account = ? AND id = ?",
+        VolumeTable::read,
+        account,
+        id);
+  }
+
+  private static VolumeRecord read(Row row) {
+    Map<String, String> labels = new LinkedHashMap<>();
+    JsonParser.parseString(row.text("labels"))
+        .getAsJsonObject()
+        .entrySet()
+        .forEach(entry -> labels.put(entry.getKey(), entry.getValue().getAsString()));
+    return new VolumeRecord(
+        row.text("account"),
+        row.text("id"),
+        row.text("uid"),
+        row.number("size_bytes"),
+        row.text("description"),
+        labels,
+        row.truth("read_only"),
+        row.text("device"),
+        VolumeRecord.State.valueOf(row.text("state")),
+        row.text("chap_user"),
+        row.text("chap_secret"),
+        row.time("created"),
+        row.time("updated"),
+        row.number("version"));
+  }
+
+  private static String labels(VolumeRecord volume) {
+    JsonObject object = new JsonObject();
+    volume.labels().forEach(object::addProperty);
+    return new Gson().toJson(object);
+  }
+
+  @Override
+  public void insert(VolumeRecord volume) {
+    try {
+      database.update(
+          "INSERT INTO volumes (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          volume.account(),
+          volume.id(),
+          volume.uid(),
+          volume.sizeBytes(),
+          volume.description(),
+          labels(volume),
+          volume.readOnly(),
+          volume.device(),
+          volume.state().name(),
+          volume.chapUser(),
+          volume.chapSecret(),
+          volume.createTime(),
+          volume.updateTime(),
+          volume.version());
+    } catch (DatabaseException e) {
+      if (e.isDuplicate()) {
+        throw new Problem(
+            Code.ALREADY_EXISTS,
+            "VOLUME_EXISTS",
+            "There is already a volume '" + volume.id() + "'",
+            "Choose another name");
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public void update(VolumeRecord volume) {
+    int changed =
+        database.update(
+            "UPDATE volumes SET size_bytes = ?, description = ?, labels = ?, read_only = ?, state = ?,"
+                + " updated = ?, version = ? WHERE account = ? AND id = ? AND version = ?",
+            volume.sizeBytes(),
+            volume.description(),
+            labels(volume),
+            volume.readOnly(),
+            volume.state().name(),
+            volume.updateTime(),
+            volume.version(),
+            volume.account(),
+            volume.id(),
+            volume.version() - 1);
+    if (changed == 0) {
+      throw new Problem(
+          Code.ABORTED,
+          "CHANGED_MEANWHILE",
+          "Somebody changed '" + volume.id() + "' at the same time",
+          "Try again");
+    }
+  }
+
+  @Override
+  public void delete(VolumeRecord volume) {
+    database.update("DELETE FROM volumes WHERE uid = ?", volume.uid());
+  }
+
+  @Override
+  public OptionalLong lockQuota(String account) {
+    // Touching the row keeps other reservations of the account out until the transaction ends.
+    if (database.update("UPDATE accounts SET version = version WHERE id = ?", account) == 0) {
+      throw Problem.notFound("account", "accounts/" + account, "See: hearth account list");
+    }
+    return database
+        .first(
+            "SELECT quota_bytes FROM accounts WHERE id = ?",
+            row -> row.optionalNumber("quota_bytes"),
+            account)
+        .flatMap(quota -> quota)
+        .map(OptionalLong::of)
+        .orElse(OptionalLong.empty());
+  }
+
+  @Override
+  public <T> T transaction(Supplier<T> work) {
+    return database.transaction(work);
+  }
+
+  @Override
+  public void audit(Caller caller, String action, String target, String detail) {
+    audit.note(caller, action, target, detail);
+  }
+}

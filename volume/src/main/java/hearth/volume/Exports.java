@@ -1,0 +1,276 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.volume;
+
+import hearth.kit.problem.Code;
+import hearth.kit.problem.Problem;
+import hearth.volume.engine.Engine;
+import hearth.volume.engine.RawEngine;
+import hearth.volume.engine.VolumeData;
+import hearth.volume.iscsi.IscsiTarget;
+import hearth.volume.iscsi.Target;
+import hearth.volume.iscsi.TargetDirectory;
+import hearth.volume.scsi.Identity;
+import hearth.volume.scsi.LogicalUnit;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The volumes that are open at present, as targets of the iSCSI server. Problems of one volume stay
+ * with that volume: it is listed as failed, the others are served. Safe for any thread.
+ */
+public final class Exports implements TargetDirectory, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Exports.class);
+  private static final Duration GONE = Duration.ofHours(18);
+
+  private final Engine engine;
+  private final Path folder;
+  private final String iqnPrefix;
+  private final String revision;
+  private final IscsiTarget server;
+  private final Map<String, Open> open = new ConcurrentHashMap<>();
+  private final Map<String, String> failed = new ConcurrentHashMap<>();
+
+  private record Open(VolumeRecord volume, VolumeData data, Target target) {}
+
+  /** Bytes held, and what is wrong, or nothing. */
+  record Status(long usedBytes, String problem) {}
+
+  /**
+   * Starts the iSCSI server, at first without any target.
+   *
+   * @param folder where the engine keeps its data, for the capacity of the pool
+   * @param iqnPrefix for example {@code iqn.2026-11.org.example}
+   */
+  public Exports(
+      Engine engine, Path folder, String iqnPrefix, String revision, InetSocketAddress address)
+      throws IOException {
+    this.engine = engine;
+    this.folder = folder;
+    this.iqnPrefix = iqnPrefix;
+    this.revision = revision;
+    this.server = IscsiTarget.start(address, this, IscsiTarget.Limits.DEFAULT);
+  }
+
+  /** Address and port of the portal. */
+  public String portal() {
+    return IscsiTarget.format(server.address());
+  }
+
+  String iqn(VolumeRecord volume) {
+    return iqnPrefix + ":" + volume.account() + "." + volume.id();
+  }
+
+  long capacity() {
+    try {
+      return Files.getFileStore(folder).getTotalSpace();
+    } catch (IOException e) {
+      throw cannot("see the size of the pool", e);
+    }
+  }
+
+  long deviceSize(String device, long wanted) {
+    try (VolumeData data = RawEngine.openDevice(Path.of(device))) {
+      long size = data.size() / 4096 * 4096;
+      if (wanted != 0 && wanted != size) {
+        throw Problem.invalid(
+            "size_bytes",
+            wanted + " is not the size of " + device + ", which is " + size,
+            "Leave the size out; the device decides it");
+      }
+      return size;
+    } catch (IOException | java.nio.file.InvalidPathException e) {
+      throw Problem.invalid(
+          "device",
+          "cannot open it: " + reason(e),
+          "Give the path of a block device that the host may write");
+    }
+  }
+
+  void create(VolumeRecord volume) {
+    if (!volume.device().isEmpty()) {
+      return;
+    }
+    try {
+      engine.create(volume.uid(), volume.sizeBytes());
+    } catch (VolumeData.NoSpaceException e) {
+      throw new Problem(
+          Code.RESOURCE_EXHAUSTED,
+          "POOL_FULL",
+          "The pool is full",
+          "Free space in " + folder + ", or delete a volume");
+    } catch (IOException e) {
+      throw cannot("create the volume's data", e);
+    }
+  }
+
+  /** Tells in the log which data belongs to no record; nothing deletes it but a person. */
+  void reportStrays(List<VolumeRecord> volumes) {
+    try {
+      for (String uid : engine.list()) {
+        if (volumes.stream().noneMatch(volume -> volume.uid().equals(uid))) {
+          LOG.warn(
+              "The data {} in {} belongs to no volume; delete it if you do not miss it",
+              uid,
+              folder);
+        }
+      }
+    } catch (IOException e) {
+      throw cannot("list the data of its volumes", e);
+    }
+  }
+
+  /** Opens and exports a volume, or notes why that fails. */
+  void open(VolumeRecord volume) {
+    failed.remove(volume.uid());
+    try {
+      VolumeData data =
+          volume.device().isEmpty()
+              ? engine.open(volume.uid())
+              : RawEngine.openDevice(Path.of(volume.device()));
+      if (data.size() < volume.sizeBytes() && volume.device().isEmpty()) {
+        data.grow(volume.sizeBytes()); // a crash came between record and data
+      }
+      Identity identity = new Identity(volume.uid(), iqn(volume), revision);
+      Target target =
+          new Target(
+              iqn(volume),
+              volume.chapUser(),
+              volume.chapSecret(),
+              new LogicalUnit(identity, data, volume.readOnly()));
+      open.put(iqn(volume), new Open(volume, data, target));
+    } catch (IOException e) {
+      String why = e instanceof NoSuchFileException ? "its data is not there" : reason(e);
+      failed.put(volume.uid(), why);
+      LOG.error("The volume {} is not served: {}", volume.name(), why);
+    }
+  }
+
+  private static String reason(Exception e) {
+    return e instanceof NoSuchFileException missing && missing.getReason() != null
+        ? missing.getFile() + ": " + missing.getReason()
+        : String.valueOf(e.getMessage());
+  }
+
+  Status status(VolumeRecord volume) {
+    Open entry = open.get(iqn(volume));
+    if (entry == null) {
+      return new Status(0, failed.getOrDefault(volume.uid(), ""));
+    }
+    try {
+      return new Status(entry.data().usedBytes(), "");
+    } catch (IOException e) {
+      return new Status(0, reason(e));
+    }
+  }
+
+  List<String> initiators(VolumeRecord volume) {
+    return server.initiators(iqn(volume));
+  }
+
+  /** Carries a change of the record over to what is served. */
+  void change(VolumeRecord before, VolumeRecord after) {
+    Open entry = open.get(iqn(before));
+    if (entry == null) {
+      return;
+    }
+    if (after.sizeBytes() > before.sizeBytes()) {
+      try {
+        entry.data().grow(after.sizeBytes());
+      } catch (IOException e) {
+        throw cannot("grow the volume", e);
+      }
+      entry.target().unit().announceGrowth();
+    }
+    LogicalUnit unit =
+        before.readOnly() == after.readOnly()
+            ? entry.target().unit()
+            : new LogicalUnit(entry.target().unit().identity(), entry.data(), after.readOnly());
+    Target target = new Target(iqn(after), after.chapUser(), after.chapSecret(), unit);
+    open.put(iqn(after), new Open(after, entry.data(), target));
+  }
+
+  /** Cuts sessions off, closes, and deletes the data, but for that of a block device. */
+  void delete(VolumeRecord volume) {
+    close(volume);
+    failed.remove(volume.uid());
+    if (volume.device().isEmpty()) {
+      try {
+        engine.delete(volume.uid());
+      } catch (IOException e) {
+        throw cannot("delete the volume's data", e);
+      }
+    }
+  }
+
+  private void close(VolumeRecord volume) {
+    @Nullable Open entry = open.remove(iqn(volume));
+    if (entry != null) {
+      server.dismiss(iqn(volume), GONE);
+      entry
+          .target()
+          .unit()
+          .tasks()
+          .abort(task -> true)
+          .orTimeout(10, java.util.concurrent.TimeUnit.SECONDS)
+          .join();
+      closeData(entry);
+    }
+  }
+
+  private static void closeData(Open entry) {
+    try {
+      entry.data().close();
+    } catch (IOException e) {
+      LOG.error("Closing {} failed: {}", entry.volume().name(), e.getMessage());
+    }
+  }
+
+  private static Problem cannot(String what, IOException e) {
+    LOG.error("Cannot {}", what, e);
+    return new Problem(
+        Code.INTERNAL,
+        "STORAGE_FAILED",
+        "The host cannot " + what + ": " + reason(e),
+        "Check the disk below the data folder, then try again");
+  }
+
+  @Override
+  public Optional<Target> find(String iqn) {
+    return Optional.ofNullable(open.get(iqn)).map(Open::target);
+  }
+
+  @Override
+  public Optional<Target> findByChapUser(String user) {
+    return open.values().stream()
+        .map(Open::target)
+        .filter(target -> target.chapUser().equals(user))
+        .findFirst();
+  }
+
+  /** Ends all sessions, then flushes and closes every volume. */
+  @Override
+  public void close() {
+    server.close();
+    for (Open entry : open.values()) {
+      try {
+        entry.data().flush();
+      } catch (IOException e) {
+        LOG.error("Flushing {} failed: {}", entry.volume().name(), e.getMessage());
+      }
+      closeData(entry);
+    }
+    open.clear();
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.volume;
+
+import hearth.kit.access.Caller;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+
+/** The records of volumes, kept by whoever keeps the host's records. Safe for any thread. */
+public interface VolumeRecords {
+  /** All volumes, or those of one account, in any order. */
+  List<VolumeRecord> list(Optional<String> account);
+
+  Optional<VolumeRecord> find(String account, String id);
+
+  /** Adds a record. Problem ALREADY_EXISTS if the account has a volume of that id. */
+  void insert(VolumeRecord volume);
+
+  /**
+   * Replaces a record whose version is one less. Problem ABORTED if somebody changed it meanwhile.
+   */
+  void update(VolumeRecord volume);
+
+  void delete(VolumeRecord volume);
+
+  /**
+   * The quota of an account in bytes, empty for none; within a transaction no other one reserves
+   * space for the account until this one ends. Problem NOT_FOUND if there is no such account.
+   */
+  OptionalLong lockQuota(String account);
+
+  /** Runs work whose changes all happen or none. Inner transactions join the outer one. */
+  <T> T transaction(Supplier<T> work);
+
+  /** Notes a change for the audit. */
+  void audit(Caller caller, String action, String target, String detail);
+}

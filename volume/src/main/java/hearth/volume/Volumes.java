@@ -1,0 +1,499 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.volume;
+
+import com.google.protobuf.Timestamp;
+import hearth.contract.volume.v1.CreateVolumeRequest;
+import hearth.contract.volume.v1.DeleteVolumeRequest;
+import hearth.contract.volume.v1.GetVolumeRequest;
+import hearth.contract.volume.v1.ListVolumesRequest;
+import hearth.contract.volume.v1.ListVolumesResponse;
+import hearth.contract.volume.v1.UpdateVolumeRequest;
+import hearth.contract.volume.v1.Volume;
+import hearth.kit.access.Caller;
+import hearth.kit.id.Identifiers;
+import hearth.kit.id.ResourceName;
+import hearth.kit.listing.Fields;
+import hearth.kit.listing.Listing;
+import hearth.kit.problem.Code;
+import hearth.kit.problem.Problem;
+import hearth.kit.unit.ByteSize;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * The volumes of a host: who may do what with them, and in which order records and data change so
+ * that a crash between the two is mended at the next start. Safe for any thread; changes of one
+ * volume run one after the other.
+ */
+public final class Volumes {
+  /** Smallest volume in bytes. */
+  public static final long SMALLEST = ByteSize.MIB;
+
+  private static final String PATTERN = "accounts/{account}/volumes/{volume}";
+  private static final int LONGEST_DESCRIPTION = 1000;
+  private static final int MOST_LABELS = 64;
+  private static final Listing<Volume> LISTING =
+      new Listing<>(
+          new Fields<Volume>()
+              .with("name", Volume::getName)
+              .with("uid", Volume::getUid)
+              .with("size_bytes", Volume::getSizeBytes)
+              .with("used_bytes", Volume::getUsedBytes)
+              .with("description", Volume::getDescription)
+              .with("labels", Volume::getLabelsMap)
+              .with("read_only", Volume::getReadOnly)
+              .with("device", Volume::getDevice)
+              .with("state", volume -> volume.getState().name())
+              .with("create_time", volume -> instant(volume.getCreateTime()))
+              .with("update_time", volume -> instant(volume.getUpdateTime())),
+          "name");
+
+  private final VolumeRecords records;
+  private final Exports exports;
+  private final InstantSource clock;
+
+  /** Serves what the exports hold. */
+  public Volumes(VolumeRecords records, Exports exports, InstantSource clock) {
+    this.records = records;
+    this.exports = exports;
+    this.clock = clock;
+  }
+
+  /** Mends what a crash left half done, and exports every volume. */
+  public void start() {
+    List<VolumeRecord> all = records.list(Optional.empty());
+    exports.reportStrays(all);
+    for (VolumeRecord volume : all) {
+      switch (volume.state()) {
+        case READY -> exports.open(volume);
+        case DELETING -> {
+          exports.delete(volume);
+          records.delete(volume);
+        }
+      }
+    }
+  }
+
+  /** Volumes that a caller may see. */
+  public int count(Caller caller) {
+    return visible(caller, "-").size();
+  }
+
+  /** Sessions on volumes that a caller may see. */
+  public int sessionCount(Caller caller) {
+    return visible(caller, "-").stream()
+        .mapToInt(volume -> exports.initiators(volume).size())
+        .sum();
+  }
+
+  private List<VolumeRecord> visible(Caller caller, String account) {
+    if (account.equals("-")) {
+      return records.list(
+          caller.administrator() ? Optional.empty() : Optional.of(caller.account()));
+    }
+    if (!caller.mayUse(account)) {
+      throw Problem.notFound("account", "accounts/" + account, "See: hearth account list");
+    }
+    return records.list(Optional.of(account));
+  }
+
+  /** ListVolumes. */
+  public ListVolumesResponse list(Caller caller, ListVolumesRequest request) {
+    String account = account(caller, request.getParent());
+    List<Volume> all =
+        visible(caller, account).stream().map(volume -> describe(volume, false)).toList();
+    Listing.Page<Volume> page =
+        LISTING.page(
+            all,
+            new Listing.Query(
+                request.getParent(),
+                request.getPageSize(),
+                request.getPageToken(),
+                request.getFilter(),
+                request.getOrderBy()));
+    return ListVolumesResponse.newBuilder()
+        .addAllVolumes(page.items())
+        .setNextPageToken(page.nextPageToken())
+        .build();
+  }
+
+  /** GetVolume. */
+  public Volume get(Caller caller, GetVolumeRequest request) {
+    return describe(find(caller, request.getName()), true);
+  }
+
+  /** CreateVolume. */
+  public Volume create(Caller caller, CreateVolumeRequest request) {
+    String account = account(caller, request.getParent());
+    if (!caller.mayUse(account) || account.equals("-")) {
+      throw Problem.notFound("account", request.getParent(), "See: hearth account list");
+    }
+    String id = Identifiers.checkLabel("volume_id", request.getVolumeId(), 63);
+    Volume wanted = request.getVolume();
+    if (!wanted.getDevice().isEmpty()) {
+      caller.requireAdministrator("Serving a block device of the host");
+    }
+    Instant now = now();
+    VolumeRecord volume =
+        new VolumeRecord(
+            account,
+            id,
+            Identifiers.randomHex(16),
+            wanted.getDevice().isEmpty()
+                ? checkSize(wanted.getSizeBytes())
+                : exports.deviceSize(wanted.getDevice(), wanted.getSizeBytes()),
+            checkDescription(wanted.getDescription()),
+            checkLabels(wanted.getLabelsMap()),
+            wanted.getReadOnly(),
+            wanted.getDevice(),
+            VolumeRecord.State.READY,
+            "hearth-" + Identifiers.randomHex(6),
+            secret(),
+            now,
+            now,
+            1);
+    return records.transaction(() -> create(caller, volume, request.getValidateOnly()));
+  }
+
+  private Volume create(Caller caller, VolumeRecord volume, boolean validateOnly) {
+    checkQuota(volume.account(), volume.sizeBytes());
+    records
+        .find(volume.account(), volume.id())
+        .ifPresent(existing -> {
+          throw new Problem(
+              Code.ALREADY_EXISTS,
+              "VOLUME_EXISTS",
+              "There is already a volume '"
+                  + volume.id()
+                  + "' in account '"
+                  + volume.account()
+                  + "'",
+              "Choose another name, or see: hearth volume show " + volume.id(),
+              Map.of("name", volume.name()));
+        });
+    if (!volume.device().isEmpty()) {
+      for (VolumeRecord other : records.list(Optional.empty())) {
+        if (other.device().equals(volume.device())) {
+          throw new Problem(
+              Code.FAILED_PRECONDITION,
+              "DEVICE_IN_USE",
+              "The device " + volume.device() + " is already served as " + other.name(),
+              "Delete that volume first; the device keeps its data");
+        }
+      }
+    }
+    if (validateOnly) {
+      return describe(volume, false);
+    }
+    // The data is made before the record is committed, under a random identity that nothing else
+    // has; what a
+    // crash leaves behind is data without a record, which start-up reports and never touches.
+    exports.create(volume);
+    try {
+      records.insert(volume);
+      records.audit(caller, "volume.create", volume.name(), ByteSize.format(volume.sizeBytes()));
+      exports.open(volume);
+      return describe(volume, true);
+    } catch (RuntimeException e) {
+      exports.delete(volume);
+      throw e;
+    }
+  }
+
+  /** UpdateVolume. */
+  public Volume update(Caller caller, UpdateVolumeRequest request) {
+    Volume wanted = request.getVolume();
+    Set<String> mask = mask(request);
+    return records.transaction(() -> {
+      VolumeRecord volume = find(caller, wanted.getName());
+      checkEtag(volume, wanted.getEtag());
+      long size = volume.sizeBytes();
+      if (mask.contains("size_bytes") && wanted.getSizeBytes() != size) {
+        size = checkSize(wanted.getSizeBytes());
+        if (size < volume.sizeBytes()) {
+          throw new Problem(
+              Code.FAILED_PRECONDITION,
+              "CANNOT_SHRINK",
+              "size_bytes: "
+                  + size
+                  + " is less than the volume's "
+                  + volume.sizeBytes()
+                  + "; volumes only grow, since a file system on it would lose data",
+              "Create a smaller volume and copy the data");
+        }
+        checkQuota(volume.account(), size - volume.sizeBytes());
+      }
+      VolumeRecord changed =
+          volume.changed(
+              size,
+              mask.contains("description")
+                  ? checkDescription(wanted.getDescription())
+                  : volume.description(),
+              mask.contains("labels") ? checkLabels(wanted.getLabelsMap()) : volume.labels(),
+              mask.contains("read_only") ? wanted.getReadOnly() : volume.readOnly(),
+              now());
+      if (changed.readOnly() != volume.readOnly() && !exports.initiators(volume).isEmpty()) {
+        throw sessionsOpen(volume, "read_only cannot change");
+      }
+      if (request.getValidateOnly()) {
+        return describe(changed, false);
+      }
+      records.update(changed);
+      records.audit(caller, "volume.update", volume.name(), String.join(", ", mask));
+      exports.change(volume, changed);
+      return describe(changed, true);
+    });
+  }
+
+  private static Set<String> mask(UpdateVolumeRequest request) {
+    Set<String> known = Set.of("size_bytes", "description", "labels", "read_only");
+    if (request.hasUpdateMask() && request.getUpdateMask().getPathsCount() > 0) {
+      Set<String> mask = new java.util.TreeSet<>(request.getUpdateMask().getPathsList());
+      if (mask.equals(Set.of("*"))) {
+        return known;
+      }
+      for (String path : mask) {
+        if (!known.contains(path)) {
+          throw Problem.invalid(
+              "update_mask",
+              "'" + path + "' cannot be changed",
+              "Use some of " + String.join(", ", known));
+        }
+      }
+      return mask;
+    }
+    Set<String> mask = new java.util.TreeSet<>();
+    Volume wanted = request.getVolume();
+    if (wanted.getSizeBytes() != 0) {
+      mask.add("size_bytes");
+    }
+    if (!wanted.getDescription().isEmpty()) {
+      mask.add("description");
+    }
+    if (wanted.getLabelsCount() > 0) {
+      mask.add("labels");
+    }
+    if (wanted.getReadOnly()) {
+      mask.add("read_only");
+    }
+    return mask;
+  }
+
+  /** DeleteVolume. */
+  public void delete(Caller caller, DeleteVolumeRequest request) {
+    VolumeRecord deleting =
+        records.transaction(() -> {
+          VolumeRecord volume = find(caller, request.getName());
+          checkEtag(volume, request.getEtag());
+          if (!request.getForce() && !exports.initiators(volume).isEmpty()) {
+            throw sessionsOpen(volume, "it is not deleted");
+          }
+          VolumeRecord next = volume.in(VolumeRecord.State.DELETING, now());
+          if (!request.getValidateOnly()) {
+            records.update(next);
+            records.audit(
+                caller, "volume.delete", volume.name(), ByteSize.format(volume.sizeBytes()));
+          }
+          return next;
+        });
+    if (!request.getValidateOnly()) {
+      exports.delete(deleting);
+      records.delete(deleting);
+    }
+  }
+
+  private Problem sessionsOpen(VolumeRecord volume, String consequence) {
+    return new Problem(
+        Code.FAILED_PRECONDITION,
+        "VOLUME_IN_USE",
+        "The volume '"
+            + volume.id()
+            + "' has sessions open from "
+            + String.join(", ", exports.initiators(volume))
+            + ", so "
+            + consequence,
+        "Log the initiators out first (hearth volume detach "
+            + volume.id()
+            + "), or delete with --force");
+  }
+
+  private VolumeRecord find(Caller caller, String name) {
+    List<String> ids = ResourceName.parse("name", PATTERN, name);
+    String account = ids.getFirst().equals("me") ? caller.account() : ids.getFirst();
+    Optional<VolumeRecord> volume =
+        caller.mayUse(account) ? records.find(account, ids.getLast()) : Optional.empty();
+    return volume
+        .filter(found -> found.state() == VolumeRecord.State.READY)
+        .orElseThrow(() ->
+            Problem.notFound("volume", Identifiers.printable(name), "See: hearth volume list"));
+  }
+
+  private static String account(Caller caller, String parent) {
+    String account = ResourceName.parse("parent", "accounts/{account}", parent).getFirst();
+    return account.equals("me") ? caller.account() : account;
+  }
+
+  private void checkQuota(String account, long bytes) {
+    OptionalLong quota = records.lockQuota(account);
+    if (quota.isEmpty()) {
+      return;
+    }
+    long reserved =
+        records.list(Optional.of(account)).stream().mapToLong(VolumeRecord::sizeBytes).sum();
+    if (bytes > quota.getAsLong() - reserved) {
+      throw new Problem(
+          Code.RESOURCE_EXHAUSTED,
+          "QUOTA_EXCEEDED",
+          "The account '"
+              + account
+              + "' may reserve "
+              + ByteSize.format(quota.getAsLong())
+              + ", has reserved "
+              + ByteSize.format(reserved)
+              + ", and this needs "
+              + ByteSize.format(bytes),
+          "Choose a smaller size, delete a volume, or ask an administrator for a larger quota",
+          Map.of(
+              "quota_bytes",
+              String.valueOf(quota.getAsLong()),
+              "reserved_bytes",
+              String.valueOf(reserved)));
+    }
+  }
+
+  private long checkSize(long size) {
+    if (size < SMALLEST || size % 4096 != 0) {
+      throw Problem.invalid(
+          "size_bytes",
+          size
+              + " bytes is no size of a volume (expected: a multiple of 4096 from "
+              + SMALLEST
+              + " on)",
+          "Use a size such as 10GiB");
+    }
+    long pool = exports.capacity();
+    if (size > pool) {
+      throw Problem.invalid(
+          "size_bytes",
+          ByteSize.format(size) + " is more than the whole pool of " + ByteSize.format(pool),
+          "Use a size up to " + ByteSize.format(pool));
+    }
+    return size;
+  }
+
+  private static String checkDescription(String description) {
+    if (description.length() > LONGEST_DESCRIPTION) {
+      throw Problem.invalid(
+          "description",
+          "has " + description.length() + " characters (expected: <= " + LONGEST_DESCRIPTION + ")",
+          "Shorten it");
+    }
+    return description;
+  }
+
+  private static Map<String, String> checkLabels(Map<String, String> labels) {
+    if (labels.size() > MOST_LABELS) {
+      throw Problem.invalid(
+          "labels",
+          "has " + labels.size() + " entries (expected: <= " + MOST_LABELS + ")",
+          "Use fewer labels");
+    }
+    labels.forEach((key, value) -> {
+      Identifiers.checkLabel("labels", key, 63);
+      if (value.length() > 255) {
+        throw Problem.invalid(
+            "labels", "the value of '" + key + "' is too long", "Use at most 255 characters");
+      }
+    });
+    return Map.copyOf(labels);
+  }
+
+  private static void checkEtag(VolumeRecord volume, String etag) {
+    if (!etag.isEmpty() && !etag.equals(etag(volume))) {
+      throw new Problem(
+          Code.ABORTED,
+          "ETAG_MISMATCH",
+          "The volume '" + volume.id() + "' was changed since you read it",
+          "Read it again, then repeat the change");
+    }
+  }
+
+  private static String etag(VolumeRecord volume) {
+    return volume.uid().substring(0, 8) + "-" + volume.version();
+  }
+
+  /** Sixteen characters: what Windows takes at most, and 95 bits. */
+  private static String secret() {
+    String letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    StringBuilder secret = new StringBuilder();
+    while (secret.length() < 16) {
+      int index = Identifiers.randomBytes(1)[0] & 0x3F;
+      if (index < letters.length()) {
+        secret.append(letters.charAt(index));
+      }
+    }
+    return secret.toString();
+  }
+
+  private Volume describe(VolumeRecord volume, boolean withSecret) {
+    Exports.Status status = exports.status(volume);
+    String iqn = exports.iqn(volume);
+    Volume.Iscsi.Builder iscsi =
+        Volume.Iscsi.newBuilder()
+            .setIqn(iqn)
+            .setPortal(exports.portal())
+            .setLun(0)
+            .setChapUser(volume.chapUser())
+            .setSessionCount(exports.initiators(volume).size());
+    if (withSecret) {
+      iscsi.setChapSecret(volume.chapSecret());
+      iscsi.setUrl(
+          "iscsi://"
+              + volume.chapUser()
+              + "%"
+              + volume.chapSecret()
+              + "@"
+              + exports.portal()
+              + "/"
+              + iqn
+              + "/0");
+    }
+    return Volume.newBuilder()
+        .setName(volume.name())
+        .setUid(volume.uid())
+        .setSizeBytes(volume.sizeBytes())
+        .setUsedBytes(status.usedBytes())
+        .setDescription(volume.description())
+        .putAllLabels(volume.labels())
+        .setReadOnly(volume.readOnly())
+        .setDevice(volume.device())
+        .setState(status.problem().isEmpty() ? Volume.State.READY : Volume.State.FAILED)
+        .setStateReason(status.problem())
+        .setIscsi(iscsi)
+        .setCreateTime(timestamp(volume.createTime()))
+        .setUpdateTime(timestamp(volume.updateTime()))
+        .setEtag(etag(volume))
+        .build();
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
+  }
+
+  private static Timestamp timestamp(Instant instant) {
+    return Timestamp.newBuilder()
+        .setSeconds(instant.getEpochSecond())
+        .setNanos(instant.getNano())
+        .build();
+  }
+
+  private static Instant instant(Timestamp timestamp) {
+    return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
+  }
+}
