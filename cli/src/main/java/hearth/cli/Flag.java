@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.cli;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A flag; each is defined once here, so that it means the same wherever it is used.
+ *
+ * @param letter short form, or 0 for none
+ * @param label what its value is called in help; empty for a switch
+ * @param repeats whether it may come several times
+ */
+record Flag(String name, char letter, String label, boolean repeats, String help) {
+  private static final Map<String, Flag> ALL =
+      Stream.of(
+              of("help", 'h', "", "Show this help"),
+              of(
+                  "output",
+                  'o',
+                  "FORMAT",
+                  "Format: table, wide, json, yaml, name, jsonpath=PATH or template=TEXT"),
+              of("context", 'c', "NAME", "Host to speak to, as in: hearth context list"),
+              of("server", 's', "URL", "Address of the host to speak to"),
+              of("token-file", '\0', "FILE", "File with the token, or - for standard input"),
+              of("timeout", '\0', "TIME", "Longest time to wait for the host, such as 30s"),
+              of("no-input", '\0', "", "Never ask anything"),
+              of("no-color", '\0', "", "Never use colour"),
+              of("debug", '\0', "", "Show where an error came from"),
+              of("dry-run", '\0', "", "Check whether it would succeed, and change nothing"),
+              of("yes", 'y', "", "Do not ask before destroying something"),
+              of("force", 'f', "", "Do it even while initiators use it"),
+              of("account", 'a', "NAME", "Account whose things are meant, or - for all"),
+              of("filter", '\0', "TEXT", "Show only what matches, such as 'size_bytes > 1GiB'"),
+              of("sort", '\0', "FIELDS", "Fields to sort by, such as 'size_bytes desc'"),
+              of("limit", '\0', "NUMBER", "Most items of a page"),
+              of(
+                  "page-token",
+                  '\0',
+                  "TOKEN",
+                  "Begin at the page that this token of the last one names"),
+              of("all", '\0', "", "Show all pages"),
+              of("size", '\0', "SIZE", "Size, such as 10GiB"),
+              of("description", 'd', "TEXT", "What it is for"),
+              new Flag("label", 'l', "KEY=VALUE", true, "Label to set; may come several times"),
+              of("read-only", '\0', "yes|no", "Whether initiators may only read"),
+              of("device", '\0', "PATH", "Block device of the host that holds the data"),
+              of("if-match", '\0', "ETAG", "Refuse if it was changed since it had this etag"),
+              of("request-id", '\0', "UUID", "Identity of the request, to repeat it safely"),
+              of("role", '\0', "admin|member", "What the account may do"),
+              of(
+                  "quota",
+                  '\0',
+                  "SIZE",
+                  "Most bytes that its volumes may have together, or none for no limit"),
+              of("display-name", '\0', "TEXT", "Name for people"),
+              of("disabled", '\0', "yes|no", "Whether its credentials are refused"),
+              of("password-file", '\0', "FILE", "File with the password, or - for standard input"),
+              of(
+                  "expires",
+                  '\0',
+                  "TIME",
+                  "When it stops working: 2027-01-31T00:00:00Z, or after 90d"),
+              of("show-origin", '\0', "", "Tell where each value comes from"),
+              of("shell", '\0', "bash|zsh|fish", "Shell to write for"),
+              of("listen", '\0', "ADDRESS", "Address and port of web pages and API"),
+              of("iscsi-listen", '\0', "ADDRESS", "Address and port of the iSCSI target"),
+              of("data-folder", '\0', "FOLDER", "Folder for records and volumes"),
+              of("database", '\0', "URL", "postgresql://USER@HOST/DATABASE instead of SQLite"),
+              of(
+                  "domain",
+                  '\0',
+                  "DOMAIN",
+                  "Domain name in the names of targets, fixed at the first start"),
+              of("tls-certificate", '\0', "FILE", "File with the certificate chain in PEM"),
+              of("tls-key-file", '\0', "FILE", "File with the private key in PEM"))
+          .collect(Collectors.toMap(Flag::name, Function.identity()));
+
+  /** Flags of every command that speaks to a host. */
+  static final List<String> NETWORK = List.of("context", "server", "token-file", "timeout");
+
+  /** Flags of every command. */
+  static final List<String> COMMON = List.of("no-input", "no-color", "debug");
+
+  private static Flag of(String name, char letter, String label, String help) {
+    return new Flag(name, letter, label, false, help);
+  }
+
+  static Flag named(String name) {
+    Flag flag = ALL.get(name);
+    if (flag == null) {
+      throw new IllegalArgumentException("flag: " + name + " (expected: one of the registry)");
+    }
+    return flag;
+  }
+
+  static java.util.Set<String> names() {
+    return ALL.keySet();
+  }
+
+  boolean isSwitch() {
+    return label.isEmpty();
+  }
+}

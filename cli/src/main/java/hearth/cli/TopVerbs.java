@@ -1,0 +1,208 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.cli;
+
+import com.google.gson.JsonObject;
+import hearth.kit.configuration.Setting;
+import hearth.kit.daemon.Daemon;
+import hearth.kit.problem.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.concurrent.CountDownLatch;
+
+/** Commands without a noun: starting a host, the version, the doctor. */
+final class TopVerbs {
+
+  private TopVerbs() {}
+
+  static List<Verb> all() {
+    return List.of(
+        new Verb(
+            "up",
+            "Start a host here",
+            "",
+            Daemon.SETTINGS.stream().map(Setting::name).toList(),
+            List.of(
+                "# On this machine only",
+                "hearth up",
+                "# For others, with a certificate",
+                "hearth up --listen 0.0.0.0:443 --tls-certificate host.pem --tls-key-file host.key"),
+            TopVerbs::up),
+        new Verb(
+            "doctor",
+            "Test the installation and say what to do",
+            "",
+            Flag.NETWORK,
+            List.of(
+                "# Is everything in order",
+                "hearth doctor",
+                "# With another host",
+                "hearth doctor --context club"),
+            TopVerbs::doctor),
+        new Verb(
+            "version",
+            "Print the version",
+            "",
+            List.of("output"),
+            List.of("# For people", "hearth version", "# For scripts", "hearth version -o json"),
+            TopVerbs::version));
+  }
+
+  static String version() {
+    String version = TopVerbs.class.getPackage().getImplementationVersion();
+    return version == null ? "0.1.0" : version;
+  }
+
+  private static void version(Invocation invocation) {
+    String format = invocation.flag("output").orElse("table");
+    if (format.equals("table")) {
+      invocation.context().out().println("hearth " + version());
+      return;
+    }
+    JsonObject object = new JsonObject();
+    object.addProperty("name", "hearth");
+    object.addProperty("version", version());
+    object.addProperty("java", Runtime.version().toString());
+    invocation
+        .output()
+        .one(object, List.of(new Output.Column("VERSION", "version", Output.Kind.TEXT, false)));
+  }
+
+  private static void up(Invocation invocation) {
+    Daemon daemon =
+        ServiceLoader.load(Daemon.class)
+            .findFirst()
+            .orElseThrow(() ->
+                new CliFailure(
+                    ExitCode.FAILURE,
+                    "The server is not part of this installation",
+                    "Install the whole of Hearth"));
+    Map<String, String> settings = new LinkedHashMap<>();
+    for (Setting setting : Daemon.SETTINGS) {
+      invocation.flag(setting.name()).ifPresent(value -> settings.put(setting.name(), value));
+    }
+    settings.computeIfAbsent("data-folder", name -> invocation.folders().data().toString());
+    Daemon.Running running;
+    try {
+      running = daemon.start(settings);
+    } catch (Problem problem) {
+      throw new CliFailure(ExitCode.of(problem.code().name()), problem.what(), problem.fix());
+    }
+    CliContext context = invocation.context();
+    String login = "hearth account create-login-link";
+    if (running.first().isPresent()) {
+      Daemon.First first = running.first().get();
+      Contexts contexts = invocation.contexts();
+      contexts.put("local", new Contexts.Entry(running.uri(), first.token()));
+      contexts.use("local");
+      contexts.save();
+      login = first.loginLink() + " (once)";
+    }
+    context.out().println("Hearth is up. Stop it with Ctrl-C.");
+    context.out().println("  Web and API  " + running.uri());
+    context.out().println("  Log in       " + login);
+    context.out().println("  iSCSI        " + running.portal());
+    context.out().println("  Data         " + running.dataFolder());
+    context.out().println("  Next         hearth volume create data --size 10GiB");
+    context.out().flush();
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(() -> {
+              context.err().println("Stopping.");
+              running.stop();
+              stopped.countDown();
+            }));
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void doctor(Invocation invocation) {
+    boolean well = true;
+    well &=
+        check(
+            invocation,
+            "Java " + Runtime.version().feature(),
+            Runtime.version().feature() >= 25,
+            "Run hearth with JDK 25 or newer");
+    Contexts contexts = invocation.contexts();
+    well &=
+        check(
+            invocation,
+            "A context is chosen",
+            !contexts.current().isEmpty(),
+            "Start a host (hearth up), or: hearth context create NAME");
+    well &=
+        check(
+            invocation,
+            "The contexts' file is private",
+            isPrivate(contexts.file()),
+            "chmod 600 " + contexts.file());
+    if (!contexts.current().isEmpty() || invocation.flag("server").isPresent()) {
+      try {
+        JsonObject host = invocation.get("host");
+        well &=
+            check(
+                invocation,
+                "The host answers (version " + Output.text(host, "version") + ")",
+                true,
+                "");
+        String free = Output.text(host, "freeBytes");
+        String capacity = Output.text(host, "capacityBytes");
+        if (!free.isEmpty() && !capacity.isEmpty()) {
+          boolean room = Long.parseLong(free) > Long.parseLong(capacity) / 20;
+          well &=
+              check(
+                  invocation,
+                  "The disk has room",
+                  room,
+                  "Free space on the host's disk, or delete volumes");
+        }
+      } catch (CliFailure e) {
+        well &= check(invocation, e.what(), false, e.fix());
+      }
+    }
+    boolean initiator =
+        Files.exists(Path.of("/usr/sbin/iscsiadm")) || Files.exists(Path.of("/sbin/iscsiadm"));
+    invocation
+        .context()
+        .out()
+        .println(
+            (initiator ? "ok    " : "note  ")
+                + (initiator
+                    ? "iscsiadm is installed"
+                    : "iscsiadm is missing; only 'volume attach' needs it: apt-get install open-iscsi"));
+    if (!well) {
+      throw new CliFailure(
+          ExitCode.FAILURE,
+          "Something is not in order",
+          "Mend what is marked above, then: hearth doctor");
+    }
+  }
+
+  private static boolean isPrivate(Path file) {
+    try {
+      return !Files.exists(file)
+          || PosixFilePermissions.toString(Files.getPosixFilePermissions(file)).endsWith("------");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static boolean check(Invocation invocation, String what, boolean good, String fix) {
+    invocation
+        .context()
+        .out()
+        .println((good ? "ok    " : "WRONG ") + what + (good ? "" : ". " + fix));
+    return good;
+  }
+}
