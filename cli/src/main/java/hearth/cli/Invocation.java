@@ -149,7 +149,13 @@ final class Invocation {
     List<String> parts = new ArrayList<>();
     for (String part : name.split("/", -1)) {
       String encoded = java.net.URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
-      parts.add(encoded.equals(".") ? "%2E" : encoded.equals("..") ? "%2E%2E" : encoded);
+      if (encoded.isEmpty() || encoded.equals(".") || encoded.equals("..")) {
+        throw new CliFailure(
+            ExitCode.USAGE,
+            "'" + name + "' is not a name",
+            "Use lower-case letters, digits and hyphens, such as data-1");
+      }
+      parts.add(encoded);
     }
     return String.join("/", parts);
   }

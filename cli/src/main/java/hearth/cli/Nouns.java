@@ -65,7 +65,7 @@ final class Nouns {
                 column("SIZE", "sizeBytes", Kind.BYTES),
                 column("USED", "usedBytes", Kind.BYTES),
                 column("STATE", "state"),
-                column("SESSIONS", "iscsi.sessionCount"),
+                column("SESSIONS", "iscsi.sessionCount", Kind.COUNT),
                 wide("OWNER", "name", Kind.TEXT),
                 wide("IQN", "iscsi.iqn", Kind.TEXT),
                 wide("PORTAL", "iscsi.portal", Kind.TEXT),
@@ -177,7 +177,7 @@ final class Nouns {
                 column("NAME", "name", Kind.LAST_PART),
                 column("ROLE", "role"),
                 column("RESERVED", "reservedBytes", Kind.BYTES),
-                column("QUOTA", "quotaBytes", Kind.BYTES),
+                column("QUOTA", "quotaBytes", Kind.QUOTA),
                 wide("DISPLAY-NAME", "displayName", Kind.TEXT),
                 wide("DISABLED", "disabled", Kind.TEXT),
                 wide("PASSWORD", "hasPassword", Kind.TEXT),
@@ -433,9 +433,9 @@ final class Nouns {
                             column("DATABASE", "database"),
                             column("CAPACITY", "capacityBytes", Kind.BYTES),
                             column("FREE", "freeBytes", Kind.BYTES),
-                            column("VOLUMES", "volumeCount"),
-                            column("ACCOUNTS", "accountCount"),
-                            column("SESSIONS", "sessionCount")))));
+                            column("VOLUMES", "volumeCount", Kind.COUNT),
+                            column("ACCOUNTS", "accountCount", Kind.COUNT),
+                            column("SESSIONS", "sessionCount", Kind.COUNT)))));
   }
 
   private static List<Verb> backup() {

@@ -32,6 +32,8 @@ final class Output {
     TEXT,
     LAST_PART,
     BYTES,
+    COUNT,
+    QUOTA,
     TIME
   }
 
@@ -198,12 +200,18 @@ final class Output {
   private String cell(JsonElement item, Column column) {
     String value = text(item.getAsJsonObject(), column.path());
     if (value.isEmpty()) {
-      return "-";
+      // The contract's JSON leaves zeros out.
+      return switch (column.kind()) {
+        case BYTES -> "0B";
+        case COUNT -> "0";
+        case QUOTA -> "unlimited";
+        case TEXT, LAST_PART, TIME -> "-";
+      };
     }
     return switch (column.kind()) {
-      case TEXT -> printable(value);
+      case TEXT, COUNT -> printable(value);
       case LAST_PART -> printable(value.substring(value.lastIndexOf('/') + 1));
-      case BYTES -> ByteSize.format(Long.parseLong(value)).replace(" ", "");
+      case BYTES, QUOTA -> ByteSize.format(Long.parseLong(value)).replace(" ", "");
       case TIME -> context.outTerminal() ? ago(Instant.parse(value)) : value;
     };
   }

@@ -123,7 +123,9 @@ final class ResourceVerbs {
         });
   }
 
+  /** The own part of a name; two dots and the like are no names. */
   static String lastPart(String name) {
+    Invocation.encode(name);
     return name.substring(name.lastIndexOf('/') + 1);
   }
 

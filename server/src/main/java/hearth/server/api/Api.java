@@ -2,10 +2,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.server.api;
 
+import com.google.protobuf.Empty;
+import com.linecorp.armeria.common.grpc.GrpcJsonMarshaller;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.HttpJsonTranscodingOptions;
 import com.linecorp.armeria.server.grpc.HttpJsonTranscodingQueryParamMatchRule;
+import hearth.contract.host.v1.Backup;
+import hearth.contract.host.v1.BackupMetadata;
 import hearth.contract.host.v1.Host;
 import hearth.kit.access.Caller;
 import hearth.server.account.Accounts;
@@ -57,6 +61,13 @@ public final class Api {
             .addService(ProtoReflectionServiceV1.newInstance())
             .supportedSerializationFormats(
                 com.linecorp.armeria.common.grpc.GrpcSerializationFormats.values())
+            .jsonMarshallerFactory(service ->
+                GrpcJsonMarshaller.builder()
+                    .jsonMarshallerCustomizer(json ->
+                        json.register(Backup.getDefaultInstance())
+                            .register(BackupMetadata.getDefaultInstance())
+                            .register(Empty.getDefaultInstance()))
+                    .build(service))
             .enableHttpJsonTranscoding(transcoding)
             .maxRequestMessageLength(LARGEST_MESSAGE)
             .useBlockingTaskExecutor(true)
