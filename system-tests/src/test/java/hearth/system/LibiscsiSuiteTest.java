@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * libiscsi's own suite, 1.20, on our target and on tgt in one run. Each test runs in a process of
+ * its own, so that one that hangs is one that failed and takes no other along.
+ */
+@Tag("system")
+class LibiscsiSuiteTest {
+  private static final Pattern TEST =
+      Pattern.compile("(?m)^(ALL\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+)$");
+
+  private record Score(Set<String> passed, Set<String> skipped, Set<String> failed) {}
+
+  @TempDir Path scratch;
+
+  @Test
+  void atLeastAsManyTestsPassAsOnTgtAndNoMoreFail() throws Exception {
+    Outside.need("atLeastAsManyTestsPassAsOnTgtAndNoMoreFail", "tgtd");
+    Path suite = suite();
+    List<String> tests = tests(suite);
+    assertThat(tests).hasSizeGreaterThan(200);
+    Score ours;
+    try (Host host = Host.start(scratch)) {
+      host.ok("volume", "create", "suite", "--size", "1GiB");
+      ours = run(suite, tests, host.ok("volume", "show", "suite", "-o", "jsonpath={.iscsi.url}"));
+    }
+    Score tgt = runOnTgt(suite, tests);
+    print("Hearth", ours);
+    print("tgt", tgt);
+    assertThat(ours.passed().size()).as("passed").isGreaterThanOrEqualTo(tgt.passed().size());
+    assertThat(ours.failed().size()).as("failed").isLessThanOrEqualTo(tgt.failed().size());
+  }
+
+  /** Debian's newer suite has 1.20; it brings its own C library. */
+  private static Path suite() throws Exception {
+    Path folder = Host.HOME.resolve(".hearth/libiscsi");
+    Host.Result result =
+        Host.run(
+            Host.HOME.resolve("system-tests/tools/unpack-debian").toString(),
+            "trixie",
+            folder.toString(),
+            "libiscsi-bin",
+            "libc6",
+            "libcunit1");
+    if (result.code() != 0) {
+      Outside.notRun("LibiscsiSuiteTest: libiscsi-bin 1.20 cannot be unpacked: " + result.err());
+    }
+    return folder;
+  }
+
+  private static Host.Result suite(Path suite, String... arguments)
+      throws IOException, InterruptedException {
+    String libraries = suite + "/usr/lib/x86_64-linux-gnu";
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "timeout",
+                "20",
+                libraries + "/ld-linux-x86-64.so.2",
+                "--library-path",
+                libraries + ":/usr/lib/x86_64-linux-gnu",
+                suite + "/usr/bin/iscsi-test-cu"));
+    command.addAll(List.of(arguments));
+    return Host.run(command, environment -> {});
+  }
+
+  private static List<String> tests(Path suite) throws Exception {
+    List<String> tests = new ArrayList<>();
+    Matcher matcher = TEST.matcher(suite(suite, "--list").out());
+    while (matcher.find()) {
+      tests.add(matcher.group(1));
+    }
+    return tests;
+  }
+
+  private static Score run(Path suite, List<String> tests, String url) throws Exception {
+    Score score = new Score(new TreeSet<>(), new TreeSet<>(), new TreeSet<>());
+    for (String test : tests) {
+      Host.Result result = suite(suite, "--dataloss", "-n", "--test=" + test, url, url);
+      String said = result.out() + result.err();
+      if (result.code() != 0 || said.contains("had failures")) {
+        score.failed().add(test);
+      } else if (said.contains("[SKIPPED]")) {
+        score.skipped().add(test);
+      } else {
+        score.passed().add(test);
+      }
+    }
+    return score;
+  }
+
+  private Score runOnTgt(Path suite, List<String> tests) throws Exception {
+    Path file = Files.createFile(scratch.resolve("tgt.raw"));
+    assertThat(Host.run("truncate", "-s", "1G", file.toString()).code()).isZero();
+    Process daemon =
+        new ProcessBuilder("tgtd", "-f", "-C", "7", "--iscsi", "portal=127.0.0.1:3271")
+            .redirectErrorStream(true)
+            .redirectOutput(scratch.resolve("tgt.log").toFile())
+            .start();
+    try {
+      String iqn = "iqn.2026-11.test:tgt";
+      tgtadm("--lld", "iscsi", "--op", "new", "--mode", "target", "--tid", "1", "-T", iqn);
+      tgtadm(
+          "--lld",
+          "iscsi",
+          "--op",
+          "new",
+          "--mode",
+          "logicalunit",
+          "--tid",
+          "1",
+          "--lun",
+          "1",
+          "-b",
+          file.toString());
+      tgtadm(
+          "--lld",
+          "iscsi",
+          "--op",
+          "update",
+          "--mode",
+          "logicalunit",
+          "--tid",
+          "1",
+          "--lun",
+          "1",
+          "--params",
+          "thin_provisioning=1");
+      tgtadm("--lld", "iscsi", "--op", "bind", "--mode", "target", "--tid", "1", "-I", "ALL");
+      return run(suite, tests, "iscsi://127.0.0.1:3271/" + iqn + "/1");
+    } finally {
+      daemon.destroyForcibly().waitFor();
+    }
+  }
+
+  private static void tgtadm(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("tgtadm", "-C", "7"));
+    command.addAll(List.of(arguments));
+    Host.Result result = Host.run(command, environment -> {});
+    for (int i = 0; i < 50 && result.code() != 0; i++) {
+      TimeUnit.MILLISECONDS.sleep(100);
+      result = Host.run(command, environment -> {});
+    }
+    assertThat(result.code()).as(result.toString()).isZero();
+  }
+
+  private static void print(String name, Score score) {
+    System.out.println(
+        name
+            + ": "
+            + score.passed().size()
+            + " passed, "
+            + score.skipped().size()
+            + " skipped, "
+            + score.failed().size()
+            + " failed");
+    System.out.println("  skipped: " + String.join(" ", score.skipped()));
+    System.out.println("  failed: " + String.join(" ", score.failed()));
+  }
+}
