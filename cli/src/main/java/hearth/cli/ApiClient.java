@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Calls a host's REST face. */
-final class ApiClient {
+final class ApiClient implements AutoCloseable {
   private final String server;
   private final String token;
   private final Duration timeout;
@@ -30,11 +30,10 @@ final class ApiClient {
     this.server = server;
     this.token = token;
     this.timeout = timeout;
+    HttpClient.Builder builder =
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(timeout);
     this.client =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(timeout)
-            .build();
+        (server.startsWith("https:") ? builder : builder.sslContext(NoTls.context())).build();
   }
 
   /** Sends a request; the object that came back. Parameters and body may be empty. */
@@ -125,6 +124,20 @@ final class ApiClient {
           ExitCode.FAILURE,
           server + " answered with status " + response.statusCode(),
           "Check the address: hearth context list");
+    }
+  }
+
+  /**
+   * Ends the client's thread: the JVM waits 300 ms at its exit for one that is still in a system
+   * call.
+   */
+  @Override
+  public void close() {
+    client.shutdownNow();
+    try {
+      boolean _ = client.awaitTermination(Duration.ofSeconds(1));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

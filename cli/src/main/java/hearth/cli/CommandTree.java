@@ -95,7 +95,12 @@ final class CommandTree {
     }
     CommandSpec spec = command.getCommandSpec();
     fillIn(spec, command.getParseResult());
-    Invocation invocation = new Invocation(context, spec);
+    try (Invocation invocation = new Invocation(context, spec)) {
+      run(path, verb, invocation);
+    }
+  }
+
+  private static void run(String path, Verb verb, Invocation invocation) {
     if (!verb.argument().isEmpty()
         && !verb.argument().endsWith("...")
         && invocation.names().size() > 1) {

@@ -20,9 +20,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** A command being run: its flags, and what it needs to answer. */
-final class Invocation {
+final class Invocation implements AutoCloseable {
   private final CliContext context;
   private final CommandSpec spec;
+  private @org.jspecify.annotations.Nullable ApiClient client;
 
   Invocation(CliContext context, CommandSpec spec) {
     this.context = context;
@@ -83,6 +84,13 @@ final class Invocation {
 
   /** The host that the command speaks to. */
   ApiClient api() {
+    if (client == null) {
+      client = connect();
+    }
+    return client;
+  }
+
+  private ApiClient connect() {
     Optional<String> server = flag("server");
     Optional<String> chosen = flag("context");
     Contexts contexts = contexts();
@@ -208,6 +216,13 @@ final class Invocation {
     context.out().println(message + (isSet("dry-run") ? " (dry run: nothing was changed)" : ""));
     if (!next.isEmpty() && context.outTerminal() && !isSet("dry-run")) {
       context.err().println("Next: " + next);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (client != null) {
+      client.close();
     }
   }
 }

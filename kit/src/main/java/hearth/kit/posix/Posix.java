@@ -5,7 +5,6 @@ package hearth.kit.posix;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -15,7 +14,6 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
-import java.util.Optional;
 
 /**
  * Calls of the C library that Java does not offer, for Linux on 64-bit machines. Each may be called
@@ -31,7 +29,6 @@ public final class Posix {
   private static final int EOPNOTSUPP = 95;
   private static final int O_RDWR = 2;
   private static final int O_CLOEXEC = 0x80000;
-  private static final long TIOCGWINSZ = 0x5413;
   private static final long BLKGETSIZE64 = 0x80081272L;
 
   private static final Linker LINKER = Linker.nativeLinker();
@@ -41,34 +38,21 @@ public final class Posix {
 
   private Posix() {}
 
-  /** Whether a descriptor (1 standard output, 2 standard error) is a terminal. */
+  /**
+   * Whether a descriptor (0 standard input, 1 standard output) is a terminal. Reads its name in
+   * {@code /proc}: the first foreign call of a process costs more than all the rest of a short
+   * command.
+   */
   public static boolean isTerminal(int descriptor) {
     try {
-      return (int) Calls.ISATTY.invokeExact(descriptor) == 1;
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** Columns of the terminal behind a descriptor. */
-  public static Optional<Integer> terminalWidth(int descriptor) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment size = arena.allocate(8);
-      MemorySegment state = arena.allocate(CAPTURE);
-      int result = (int) Calls.IOCTL.invokeExact(state, descriptor, TIOCGWINSZ, size);
-      int columns = Short.toUnsignedInt(size.get(JAVA_SHORT, 2));
-      return result == 0 && columns > 0 ? Optional.of(columns) : Optional.empty();
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** Numeric identity of the user that the process acts as. */
-  public static int effectiveUser() {
-    try {
-      return (int) Calls.GETEUID.invokeExact();
-    } catch (Throwable e) {
-      throw new AssertionError(e);
+      String name =
+          java.nio.file.Files.readSymbolicLink(java.nio.file.Path.of("/proc/self/fd/" + descriptor))
+              .toString();
+      return name.startsWith("/dev/pts/")
+          || name.startsWith("/dev/tty")
+          || name.equals("/dev/console");
+    } catch (IOException e) {
+      return false;
     }
   }
 
@@ -211,8 +195,6 @@ public final class Posix {
 
   /** Loaded on first use, so that a program which needs none of the calls does not pay for them. */
   private static final class Calls {
-    static final MethodHandle ISATTY = plain("isatty", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    static final MethodHandle GETEUID = plain("geteuid", FunctionDescriptor.of(JAVA_INT));
     static final MethodHandle CLOSE = plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     static final MethodHandle IOCTL =
         capturing(
