@@ -67,7 +67,7 @@ final class CommandTree {
       spec.addPositional(
           PositionalParamSpec.builder()
               .index("0..*")
-              .arity((optional ? "0" : "1") + (many ? "..*" : ""))
+              .arity(optional ? "0..1" : many ? "1..*" : "1")
               .type(List.class)
               .auxiliaryTypes(String.class)
               .paramLabel(verb.argument())
@@ -94,13 +94,27 @@ final class CommandTree {
       return;
     }
     CommandSpec spec = command.getCommandSpec();
-    fillIn(spec, command.getParseResult());
+    try {
+      fillIn(spec, command.getParseResult());
+    } catch (hearth.kit.problem.Problem e) {
+      // The version can always be told, also with a broken configuration.
+      if (!verb.name().equals("version")) {
+        throw e;
+      }
+    }
     try (Invocation invocation = new Invocation(context, spec)) {
       run(path, verb, invocation);
     }
   }
 
   private static void run(String path, Verb verb, Invocation invocation) {
+    boolean required = !verb.argument().isEmpty() && !verb.argument().startsWith("[");
+    if (required && invocation.names().isEmpty()) {
+      throw new CliFailure(
+          ExitCode.USAGE,
+          "'" + path + "' needs " + verb.argument(),
+          "For example: " + verb.examples().get(1));
+    }
     if (!verb.argument().isEmpty()
         && !verb.argument().endsWith("...")
         && invocation.names().size() > 1) {
