@@ -154,10 +154,11 @@ final class Invocation implements AutoCloseable {
 
   /** Makes a name safe in an address; slashes stay. */
   static String encode(String name) {
+    boolean printable = name.chars().noneMatch(Character::isISOControl);
     List<String> parts = new ArrayList<>();
     for (String part : name.split("/", -1)) {
       String encoded = java.net.URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
-      if (encoded.isEmpty() || encoded.equals(".") || encoded.equals("..")) {
+      if (!printable || encoded.isEmpty() || encoded.equals(".") || encoded.equals("..")) {
         throw new CliFailure(
             ExitCode.USAGE,
             "'" + name + "' is not a name",

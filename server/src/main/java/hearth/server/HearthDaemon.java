@@ -152,7 +152,8 @@ public final class HearthDaemon implements Daemon {
                     "NO_SUCH_METHOD",
                     "The API has nothing at " + request.method() + " " + context.path(),
                     "See the contract's files for what it has")));
-    Pages.addTo(builder, credentials, accounts, volumes, host, audit, scheme.equals("https"));
+    Pages.addTo(
+        builder, credentials, accounts, volumes, host, audit, scheme.equals("https"), version);
     builder.decorator((delegate, context, request) -> {
       context.mutateAdditionalResponseHeaders(headers ->
           headers

@@ -35,6 +35,7 @@ import hearth.server.Times;
 import hearth.server.account.Accounts;
 import hearth.server.account.Credentials;
 import hearth.server.api.ApiErrors;
+import hearth.server.api.OpenApi;
 import hearth.server.host.Audit;
 import hearth.volume.Volumes;
 import java.io.IOException;
@@ -100,13 +101,42 @@ public final class Pages {
       Volumes volumes,
       Function<Caller, Host> host,
       Audit audit,
-      boolean secure) {
+      boolean secure,
+      String version) {
     Pages pages = new Pages(credentials, accounts, volumes, host, audit, secure);
     byte[] style = resource("style.css");
     server.service(
         "/style.css",
         (context, request) ->
             HttpResponse.of(HttpStatus.OK, MediaType.CSS_UTF_8, HttpData.wrap(style)));
+    OpenApi openApi = new OpenApi(version);
+    byte[] document = openApi.json().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    server.service(
+        "/openapi.json",
+        (context, request) ->
+            HttpResponse.of(HttpStatus.OK, MediaType.JSON_UTF_8, HttpData.wrap(document)));
+    List<List<String>> methods =
+        openApi.methods().stream()
+            .map(method ->
+                List.of(method.name(), method.verb() + " " + method.path(), method.comment()))
+            .toList();
+    server
+        .route()
+        .get("/api")
+        .build(
+            pages.open(request ->
+                pages.page(
+                    "table",
+                    View.of("API")
+                        .withNotice(
+                            "The whole description, for programs: /openapi.json. Send 'Authorization: Bearer TOKEN'."),
+                    Map.of(
+                        "headings",
+                        List.of("Method", "REST", "What it does"),
+                        "rows",
+                        methods,
+                        "revoke",
+                        ""))));
     server
         .route()
         .get("/login")
