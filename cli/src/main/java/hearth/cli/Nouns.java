@@ -274,11 +274,20 @@ final class Nouns {
             }));
   }
 
+  private static String role(String text) {
+    return switch (text) {
+      case "admin", "member" -> text.toUpperCase(Locale.ROOT);
+      default ->
+          throw new CliFailure(
+              ExitCode.USAGE,
+              "--role: '" + text + "' is not a role (expected: admin or member)",
+              "Write --role member");
+    };
+  }
+
   private static JsonObject accountBody(Invocation invocation) {
     JsonObject account = new JsonObject();
-    invocation
-        .flag("role")
-        .ifPresent(text -> account.addProperty("role", text.toUpperCase(Locale.ROOT)));
+    invocation.flag("role").ifPresent(text -> account.addProperty("role", role(text)));
     invocation.flag("display-name").ifPresent(text -> account.addProperty("displayName", text));
     invocation
         .flag("disabled")
@@ -548,7 +557,7 @@ final class Nouns {
     } catch (IOException e) {
       throw new CliFailure(
           ExitCode.USAGE,
-          "Cannot read " + invocation.name() + ": " + e.getMessage(),
+          "Cannot read " + invocation.name(),
           "Give a file made by: hearth backup create FILE");
     }
     invocation.confirm("Replacing the records of this host");

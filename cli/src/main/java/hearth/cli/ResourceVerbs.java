@@ -68,7 +68,7 @@ final class ResourceVerbs {
       Map<String, String> parameters = new LinkedHashMap<>();
       invocation.flag("filter").ifPresent(text -> parameters.put("filter", text));
       invocation.flag("sort").ifPresent(text -> parameters.put("orderBy", text));
-      invocation.flag("limit").ifPresent(text -> parameters.put("pageSize", text));
+      invocation.flag("limit").ifPresent(text -> parameters.put("pageSize", count(text)));
       token.ifPresent(text -> parameters.put("pageToken", text));
       JsonObject page =
           api.call("GET", parent.apply(invocation) + collection, parameters, JsonNull.INSTANCE);
@@ -206,6 +206,16 @@ final class ResourceVerbs {
   }
 
   // Values of flags
+
+  private static String count(String text) {
+    if (!text.matches("[1-9]\\d{0,3}")) {
+      throw new CliFailure(
+          ExitCode.USAGE,
+          "--limit: '" + text + "' is not a number from 1 to 9999",
+          "Write --limit 20");
+    }
+    return text;
+  }
 
   static long size(String flag, String text) {
     try {

@@ -269,6 +269,17 @@ class GrammarTest {
   }
 
   @Test
+  void r38WrongValuesOfFlagsAreToldBeforeAnythingIsSent() throws Exception {
+    Files.writeString(home.resolve("t"), "x");
+    String[] host = {"--server", "http://127.0.0.1:1", "--token-file", "t"};
+    assertThat(run(append(new String[] {"account", "update", "ann", "--role", "king"}, host)))
+        .isEqualTo(2);
+    assertThat(err()).contains("admin or member").contains("--role member");
+    assertThat(run(append(new String[] {"volume", "list", "--limit", "x"}, host))).isEqualTo(2);
+    assertThat(err()).contains("--limit 20");
+  }
+
+  @Test
   void r40EveryStatusHasAnExitCode() {
     for (String status :
         List.of(
