@@ -6,34 +6,44 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
+import java.net.HttpURLConnection;
+import java.net.MalformedURLException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** Calls a host's REST face. */
-final class ApiClient implements AutoCloseable {
+/**
+ * Calls a host's REST face. By {@link HttpURLConnection}, which starts in a fraction of the time
+ * that {@code java.net.http} takes; see RATIONALE.md.
+ */
+final class ApiClient {
+  static {
+    // What changes something is never sent twice; a command's few requests need no pool.
+    System.setProperty("sun.net.http.retryPost", "false");
+    System.setProperty("http.keepAlive", "false");
+  }
+
+  private final CliContext context;
   private final String server;
   private final String token;
   private final Duration timeout;
-  private final HttpClient client;
 
-  ApiClient(String server, String token, Duration timeout) {
+  ApiClient(CliContext context, String server, String token, Duration timeout) {
+    this.context = context;
     this.server = server;
     this.token = token;
     this.timeout = timeout;
-    HttpClient.Builder builder =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(timeout);
-    this.client =
-        (server.startsWith("https:") ? builder : builder.sslContext(NoTls.context())).build();
   }
 
   /** Sends a request; the object that came back. Parameters and body may be empty. */
@@ -60,28 +70,32 @@ final class ApiClient implements AutoCloseable {
             .map(entry ->
                 entry.getKey() + "=" + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
             .collect(Collectors.joining("&"));
-    HttpResponse<byte[]> response;
-    try {
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(
-                  URI.create(server + "/v1/" + path + (query.isEmpty() ? "" : "?" + query)))
-              .timeout(timeout)
-              .header("authorization", "Bearer " + token)
-              .header("accept", "application/json");
-      if (body.isEmpty()) {
-        request.method(method, HttpRequest.BodyPublishers.noBody());
-      } else {
-        request
-            .header("content-type", "application/json")
-            .method(method, HttpRequest.BodyPublishers.ofString(body));
+    long deadline = System.nanoTime() + timeout.toNanos();
+    try (Waiting _ = Waiting.begin(context, "Waiting for " + server)) {
+      HttpURLConnection connection =
+          open(server + "/v1/" + path + (query.isEmpty() ? "" : "?" + query));
+      connection.setRequestMethod(method);
+      connection.setConnectTimeout((int) timeout.toMillis());
+      connection.setReadTimeout((int) timeout.toMillis());
+      connection.setInstanceFollowRedirects(false);
+      connection.setRequestProperty("authorization", "Bearer " + token);
+      connection.setRequestProperty("accept", "application/json");
+      if (!body.isEmpty()) {
+        connection.setDoOutput(true);
+        connection.setRequestProperty("content-type", "application/json");
+        connection.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
       }
-      response = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-    } catch (IllegalArgumentException e) {
+      int status = connection.getResponseCode();
+      if (status / 100 != 2) {
+        throw failure(status, read(connection.getErrorStream(), deadline));
+      }
+      return read(connection.getInputStream(), deadline);
+    } catch (MalformedURLException | IllegalArgumentException e) {
       throw new CliFailure(
           ExitCode.USAGE,
           "'" + server + "' is not the address of a host",
           "Write it as http://127.0.0.1:7070");
-    } catch (HttpTimeoutException e) {
+    } catch (SocketTimeoutException e) {
       throw new CliFailure(
           ExitCode.UNAVAILABLE,
           server + " did not answer within " + timeout.toSeconds() + " s",
@@ -89,25 +103,47 @@ final class ApiClient implements AutoCloseable {
     } catch (ConnectException e) {
       throw new CliFailure(
           ExitCode.UNAVAILABLE, "No host answers at " + server, "Start one with: hearth up");
+    } catch (UnknownHostException e) {
+      throw new CliFailure(
+          ExitCode.UNAVAILABLE,
+          "There is no machine of the name in " + server,
+          "Check the address: hearth context list");
     } catch (IOException e) {
       throw new CliFailure(
           ExitCode.UNAVAILABLE,
           "The connection to " + server + " failed: " + e.getMessage(),
           "Look at what is wrong: hearth doctor");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CliFailure(ExitCode.INTERRUPTED, "Interrupted", "");
     }
-    if (response.statusCode() / 100 != 2) {
-      throw failure(response);
-    }
-    return response.body();
   }
 
-  private CliFailure failure(HttpResponse<byte[]> response) {
+  private static HttpURLConnection open(String address) throws IOException {
+    URI uri = URI.create(address);
+    if (uri.getHost() == null || !List.of("http", "https").contains(uri.getScheme())) {
+      throw new MalformedURLException(address);
+    }
+    return (HttpURLConnection) uri.toURL().openConnection();
+  }
+
+  /** All that comes, within the time for the whole answer and not only for each piece of it. */
+  private static byte[] read(@Nullable InputStream stream, long deadline) throws IOException {
+    if (stream == null) {
+      return new byte[0];
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    byte[] buffer = new byte[1 << 16];
+    for (int n = stream.read(buffer); n >= 0; n = stream.read(buffer)) {
+      bytes.write(buffer, 0, n);
+      if (System.nanoTime() > deadline) {
+        throw new SocketTimeoutException();
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private CliFailure failure(int status, byte[] body) {
     try {
       JsonObject error =
-          JsonParser.parseString(new String(response.body(), StandardCharsets.UTF_8))
+          JsonParser.parseString(new String(body, StandardCharsets.UTF_8))
               .getAsJsonObject()
               .getAsJsonObject("error");
       String fix = "";
@@ -122,22 +158,8 @@ final class ApiClient implements AutoCloseable {
     } catch (RuntimeException e) {
       return new CliFailure(
           ExitCode.FAILURE,
-          server + " answered with status " + response.statusCode(),
+          server + " answered with status " + status,
           "Check the address: hearth context list");
-    }
-  }
-
-  /**
-   * Ends the client's thread: the JVM waits 300 ms at its exit for one that is still in a system
-   * call.
-   */
-  @Override
-  public void close() {
-    client.shutdownNow();
-    try {
-      boolean _ = client.awaitTermination(Duration.ofSeconds(1));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -93,6 +93,7 @@ final class Attachment {
       device = device(iqn);
     }
     invocation.context().out().println(device.get());
+    invocation.next("mkfs.ext4 " + device.get() + " when it is new, or mount it");
   }
 
   private static void detach(Invocation invocation) {
@@ -106,7 +107,8 @@ final class Attachment {
       }
       forget(iqn, portal);
     }
-    invocation.changed(volume, List.of(), "volume/" + invocation.name() + " detached", "");
+    invocation.changed(
+        volume, List.of(), "volume/" + invocation.name() + " detached", "hearth volume list");
   }
 
   private static void requireTools() {

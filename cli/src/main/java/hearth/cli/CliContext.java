@@ -20,4 +20,15 @@ record CliContext(
     Path workingFolder,
     InstantSource clock,
     boolean inTerminal,
-    boolean outTerminal) {}
+    boolean outTerminal,
+    boolean errTerminal) {
+  /** Colours of standard output. */
+  Ink outInk(boolean forbidden) {
+    return Ink.of(outTerminal, environment, forbidden);
+  }
+
+  /** Colours of standard error. */
+  Ink errInk(boolean forbidden) {
+    return Ink.of(errTerminal, environment, forbidden);
+  }
+}

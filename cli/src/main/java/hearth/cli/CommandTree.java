@@ -102,9 +102,7 @@ final class CommandTree {
         throw e;
       }
     }
-    try (Invocation invocation = new Invocation(context, spec)) {
-      run(path, verb, invocation);
-    }
+    run(path, verb, new Invocation(context, spec));
   }
 
   private static void run(String path, Verb verb, Invocation invocation) {

@@ -122,6 +122,7 @@ final class Completion {
             context.workingFolder(),
             context.clock(),
             false,
+            false,
             false);
     new Hearth(quiet).run(List.of(noun, "list", "-o", "name", "--timeout", "2s"));
     return bytes

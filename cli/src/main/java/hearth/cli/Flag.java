@@ -32,6 +32,7 @@ record Flag(String name, char letter, String label, boolean repeats, String help
               of("no-color", '\0', "", "Never use colour"),
               of("debug", '\0', "", "Show where an error came from"),
               of("dry-run", '\0', "", "Check whether it would succeed, and change nothing"),
+              of("no-wait", '\0', "", "Begin it, and do not wait for its end"),
               of("yes", 'y', "", "Do not ask before destroying something"),
               of("force", 'f', "", "Do it even while initiators use it"),
               of("account", 'a', "NAME", "Account whose things are meant, or - for all"),

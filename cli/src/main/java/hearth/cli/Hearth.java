@@ -54,7 +54,8 @@ final class Hearth {
     context
         .err()
         .println(
-            "hearth: "
+            context.errInk(arguments.contains("--no-color")).bad("hearth:")
+                + " "
                 + hearth.kit.id.Identifiers.printable(failure.what().replace("\n", "\u2028"))
                     .replace("\u2028", "\n"));
     if (!failure.fix().isEmpty()) {

@@ -45,6 +45,8 @@ final class Help {
         new StringBuilder(noun.summary())
             .append(".\n\nUsage: hearth ")
             .append(noun.name())
+            .append(" <verb> [flags]\nAlso:  hearth ")
+            .append(noun.plural())
             .append(" <verb> [flags]\n\nVerbs:\n");
     rows(
         text,
@@ -133,6 +135,8 @@ final class Help {
                 List.of("HEARTH_CONTEXT", "Host to speak to"),
                 List.of("HEARTH_TIMEOUT", "Longest time to wait"),
                 List.of("HEARTH_NO_INPUT", "Never ask"),
+                List.of("NO_COLOR", "Never use colour"),
+                List.of("CLICOLOR_FORCE", "Use colour also where there is no terminal"),
                 List.of("XDG_CONFIG_HOME", "Where contexts and settings are"),
                 List.of("XDG_DATA_HOME", "Where a host keeps its data"),
                 List.of("JAVA_HOME", "The JDK to run with")));

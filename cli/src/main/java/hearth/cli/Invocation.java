@@ -20,7 +20,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** A command being run: its flags, and what it needs to answer. */
-final class Invocation implements AutoCloseable {
+final class Invocation {
   private final CliContext context;
   private final CommandSpec spec;
   private @org.jspecify.annotations.Nullable ApiClient client;
@@ -71,7 +71,15 @@ final class Invocation implements AutoCloseable {
   }
 
   Output output() {
-    return new Output(context, flag("output").orElse("table"));
+    return new Output(context, flag("output").orElse("table"), outInk());
+  }
+
+  Ink outInk() {
+    return context.outInk(isSet("no-color"));
+  }
+
+  Ink errInk() {
+    return context.errInk(isSet("no-color"));
   }
 
   UserFolders folders() {
@@ -107,7 +115,10 @@ final class Invocation implements AutoCloseable {
             .map(file -> read(file).strip())
             .orElseGet(() -> entry.map(Contexts.Entry::token).orElse(""));
     return new ApiClient(
-        server.or(() -> entry.map(Contexts.Entry::server)).orElseThrow(), token, timeout());
+        context,
+        server.or(() -> entry.map(Contexts.Entry::server)).orElseThrow(),
+        token,
+        timeout());
   }
 
   Duration timeout() {
@@ -119,11 +130,12 @@ final class Invocation implements AutoCloseable {
           ExitCode.USAGE, "--timeout: '" + text + "' is not a time", "Write it as 30s or 2m");
     }
     long number = Long.parseLong(matcher.group(1));
-    return switch (matcher.group(2)) {
+    String unit = matcher.group(2) == null ? "s" : matcher.group(2);
+    return switch (unit) {
       case "ms" -> Duration.ofMillis(number);
       case "m" -> Duration.ofMinutes(number);
       case "h" -> Duration.ofHours(number);
-      case null, default -> Duration.ofSeconds(number);
+      default -> Duration.ofSeconds(number);
     };
   }
 
@@ -215,15 +227,13 @@ final class Invocation implements AutoCloseable {
       return;
     }
     context.out().println(message + (isSet("dry-run") ? " (dry run: nothing was changed)" : ""));
-    if (!next.isEmpty() && context.outTerminal() && !isSet("dry-run")) {
-      context.err().println("Next: " + next);
-    }
+    next(next);
   }
 
-  @Override
-  public void close() {
-    if (client != null) {
-      client.close();
+  /** Tells whoever sits at a terminal what is useful now. */
+  void next(String next) {
+    if (!next.isEmpty() && context.errTerminal() && !isSet("dry-run")) {
+      context.err().println(errInk().strong("Next:") + " " + next);
     }
   }
 }

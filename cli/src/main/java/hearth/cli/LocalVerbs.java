@@ -138,6 +138,7 @@ final class LocalVerbs {
                   .forEach(name ->
                       invocation.changed(
                           new JsonObject(), columns, "context/" + name + " deleted", ""));
+              invocation.next("hearth context list");
             }));
   }
 

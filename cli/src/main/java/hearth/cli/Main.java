@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.cli;
 
-import hearth.kit.posix.Posix;
+import hearth.kit.posix.Terminal;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Where the process begins. */
 public final class Main {
@@ -18,6 +19,23 @@ public final class Main {
 
   /** Runs the command line and ends the process with its exit code. */
   public static void main(String[] arguments) {
+    System.exit(run(List.of(arguments)));
+  }
+
+  private static void tellInterruption(AtomicBoolean ended) {
+    if (!ended.get()) {
+      System.err.println();
+      System.err.println("hearth: interrupted");
+    }
+  }
+
+  /** Runs the command line on the process's own streams; the exit code. */
+  static int run(List<String> arguments) {
+    AtomicBoolean ended = new AtomicBoolean();
+    // A host says itself that it stops; every other command is told here that it was ended.
+    if (arguments.isEmpty() || !arguments.getFirst().equals("up")) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> tellInterruption(ended)));
+    }
     PrintStream out =
         new PrintStream(
             new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 8192),
@@ -31,10 +49,12 @@ public final class Main {
             System.getenv(),
             Path.of("").toAbsolutePath(),
             InstantSource.system(),
-            Posix.isTerminal(0),
-            Posix.isTerminal(1));
-    int code = new Hearth(context).run(List.of(arguments));
+            Terminal.is(0),
+            Terminal.is(1),
+            Terminal.is(2));
+    int code = new Hearth(context).run(arguments);
     out.flush();
-    System.exit(code);
+    ended.set(true);
+    return code;
   }
 }

@@ -37,6 +37,7 @@ final class Nouns {
             "token", "tokens", "Resources", "Manage the credentials of programs", Nouns::token),
         new Noun("audit", "audits", "Resources", "See what was changed", Nouns::audit),
         new Noun("backup", "backups", "Resources", "Back the records up", Nouns::backup),
+        new Noun("operation", "operations", "Resources", "See what takes longer", Nouns::operation),
         new Noun("host", "hosts", "Resources", "See how the host is", Nouns::host),
         new Noun(
             "context", "contexts", "Settings", "Choose the host to speak to", LocalVerbs::context),
@@ -64,7 +65,7 @@ final class Nouns {
                 column("NAME", "name", Kind.LAST_PART),
                 column("SIZE", "sizeBytes", Kind.BYTES),
                 column("USED", "usedBytes", Kind.BYTES),
-                column("STATE", "state"),
+                column("STATE", "state", Kind.STATE),
                 column("SESSIONS", "iscsi.sessionCount", Kind.COUNT),
                 wide("OWNER", "name", Kind.TEXT),
                 wide("IQN", "iscsi.iqn", Kind.TEXT),
@@ -249,7 +250,7 @@ final class Nouns {
                   "account/"
                       + (invocation.names().isEmpty() ? "me" : invocation.name())
                       + " password set",
-                  "");
+                  "log in with it at the host's web address");
             }),
         new Verb(
             "create-login-link",
@@ -269,8 +270,12 @@ final class Nouns {
               invocation.changed(
                   link,
                   List.of(column("URI", "uri"), column("EXPIRES", "expireTime", Kind.TIME)),
-                  Output.text(link, "uri"),
-                  "");
+                  invocation.isSet("dry-run")
+                      ? "account/"
+                          + (invocation.names().isEmpty() ? "me" : invocation.name())
+                          + " link created"
+                      : Output.text(link, "uri"),
+                  "open it in a browser; it works once");
             }));
   }
 
@@ -447,6 +452,35 @@ final class Nouns {
                             column("SESSIONS", "sessionCount", Kind.COUNT)))));
   }
 
+  private static List<Verb> operation() {
+    ResourceVerbs verbs =
+        new ResourceVerbs(
+            "operation",
+            "operations",
+            List.of(
+                column("NAME", "name", Kind.LAST_PART),
+                column("DONE", "done"),
+                column("ERROR", "error.message"),
+                wide("RESULT", "response.name", Kind.TEXT)),
+            Nouns::root);
+    return List.of(
+        verbs.unsortedList(
+            List.of(
+                "# What is going on, and what ended lately",
+                "hearth operation list",
+                "# With its results",
+                "hearth operation list -o wide")),
+        verbs.show(
+            "NAME",
+            List.of(),
+            List.of(
+                "# Is it done",
+                "hearth operation show 1f2e3d4c5b6a7988",
+                "# For a script",
+                "hearth operation show 1f2e3d4c5b6a7988 -o jsonpath={.done}"),
+            invocation -> Invocation.encode("operations/" + invocation.name())));
+  }
+
   private static List<Verb> backup() {
     ResourceVerbs verbs =
         new ResourceVerbs(
@@ -481,7 +515,7 @@ final class Nouns {
             "restore",
             "Put the records of a backup into an empty host",
             "FILE",
-            flags(List.of("dry-run", "yes"), Flag.NETWORK),
+            flags(List.of("dry-run", "yes", "no-wait"), Flag.NETWORK),
             List.of(
                 "# After asking",
                 "hearth backup restore records.jsonl.gz",
@@ -527,7 +561,10 @@ final class Nouns {
     JsonObject operation = invocation.post("backups", parameters, new JsonObject());
     if (invocation.isSet("dry-run")) {
       invocation.changed(
-          new JsonObject(), List.of(), "backup/" + invocation.name() + " created", "");
+          new JsonObject(),
+          List.of(),
+          "backup/" + invocation.name() + " created",
+          "hearth backup create " + invocation.name());
       return;
     }
     String name = Output.text(await(invocation, operation), "response.name");
@@ -539,7 +576,10 @@ final class Nouns {
       } else {
         hearth.kit.file.PrivateFiles.write(invocation.path(invocation.name()), contents);
         invocation.changed(
-            new JsonObject(), List.of(), "backup/" + invocation.name() + " created", "");
+            new JsonObject(),
+            List.of(),
+            "backup/" + invocation.name() + " created",
+            "keep it on another machine, and the volumes' files too");
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -564,8 +604,18 @@ final class Nouns {
     JsonObject body = new JsonObject();
     body.add("contents", new JsonPrimitive(Base64.getEncoder().encodeToString(contents)));
     body.addProperty("validateOnly", invocation.isSet("dry-run"));
-    await(invocation, invocation.post("backups:restore", Map.of(), body));
+    JsonObject operation = invocation.post("backups:restore", Map.of(), body);
+    if (invocation.isSet("no-wait")) {
+      String name = ResourceVerbs.lastPart(Output.text(operation, "name"));
+      invocation.changed(
+          operation, List.of(), "operation/" + name + " started", "hearth operation show " + name);
+      return;
+    }
+    await(invocation, operation);
     invocation.changed(
-        new JsonObject(), List.of(), "backup/" + invocation.name() + " restored", "");
+        new JsonObject(),
+        List.of(),
+        "backup/" + invocation.name() + " restored",
+        "put the volumes' files into the data folder, then start the host again");
   }
 }

@@ -30,6 +30,7 @@ final class Output {
   /** How a column shows its value. */
   enum Kind {
     TEXT,
+    STATE,
     LAST_PART,
     BYTES,
     COUNT,
@@ -42,9 +43,11 @@ final class Output {
 
   private final CliContext context;
   private final String format;
+  private final Ink ink;
 
-  Output(CliContext context, String format) {
+  Output(CliContext context, String format, Ink ink) {
     this.context = context;
+    this.ink = ink;
     this.format = format;
     if (!List.of("table", "wide", "json", "yaml", "name").contains(format)
         && !format.startsWith("jsonpath=")
@@ -72,23 +75,45 @@ final class Output {
     }
     List<Column> shown =
         columns.stream().filter(column -> !column.wideOnly() || format.equals("wide")).toList();
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(shown.stream().map(Column::heading).toList());
-    items.forEach(item -> rows.add(shown.stream().map(column -> cell(item, column)).toList()));
+    List<List<Cell>> rows = new ArrayList<>();
+    rows.add(
+        shown.stream()
+            .map(column -> new Cell(column.heading(), ink.strong(column.heading())))
+            .toList());
+    items.forEach(item -> rows.add(shown.stream().map(column -> painted(item, column)).toList()));
     print(rows);
   }
 
-  private void print(List<List<String>> rows) {
+  /** A cell of a table: its text, and the same with colours. */
+  private record Cell(String text, String painted) {}
+
+  private Cell painted(JsonElement item, Column column) {
+    String text = cell(item, column);
+    return new Cell(text, column.kind() == Kind.STATE ? state(text) : text);
+  }
+
+  private String state(String text) {
+    return switch (text) {
+      case "READY", "DONE" -> ink.good(text);
+      case "FAILED" -> ink.bad(text);
+      default -> ink.warning(text);
+    };
+  }
+
+  private void print(List<List<Cell>> rows) {
     int[] widths = new int[rows.getFirst().size()];
-    for (List<String> row : rows) {
+    for (List<Cell> row : rows) {
       for (int i = 0; i < widths.length; i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
+        widths[i] = Math.max(widths[i], row.get(i).text().length());
       }
     }
-    for (List<String> row : rows) {
+    for (List<Cell> row : rows) {
       StringBuilder line = new StringBuilder();
       for (int i = 0; i < widths.length; i++) {
-        line.append(row.get(i)).repeat(' ', widths[i] - row.get(i).length() + 2);
+        line.append(row.get(i).painted());
+        if (i < widths.length - 1) {
+          line.repeat(' ', widths[i] - row.get(i).text().length() + 2);
+        }
       }
       context.out().println(line.toString().stripTrailing());
     }
@@ -107,16 +132,15 @@ final class Output {
           .println(
               matcher.replaceAll(found -> Matcher.quoteReplacement(text(item, found.group(1)))));
     } else if (format.equals("table") || format.equals("wide")) {
-      List<List<String>> rows = new ArrayList<>();
+      List<List<Cell>> rows = new ArrayList<>();
       for (Column column : columns) {
-        String value = cell(item, column);
-        if (!value.equals("-")) {
-          rows.add(
-              List.of(
-                  column.heading().charAt(0)
-                      + column.heading().substring(1).toLowerCase(java.util.Locale.ROOT)
-                      + ":",
-                  value));
+        Cell value = painted(item, column);
+        if (!value.text().equals("-")) {
+          String heading =
+              column.heading().charAt(0)
+                  + column.heading().substring(1).toLowerCase(java.util.Locale.ROOT)
+                  + ":";
+          rows.add(List.of(new Cell(heading, ink.strong(heading)), value));
         }
       }
       print(rows);
@@ -205,11 +229,11 @@ final class Output {
         case BYTES -> "0B";
         case COUNT -> "0";
         case QUOTA -> "unlimited";
-        case TEXT, LAST_PART, TIME -> "-";
+        case TEXT, STATE, LAST_PART, TIME -> "-";
       };
     }
     return switch (column.kind()) {
-      case TEXT, COUNT -> printable(value);
+      case TEXT, STATE, COUNT -> printable(value);
       case LAST_PART -> printable(value.substring(value.lastIndexOf('/') + 1));
       case BYTES, QUOTA -> ByteSize.format(Long.parseLong(value)).replace(" ", "");
       case TIME -> context.outTerminal() ? ago(Instant.parse(value)) : value;

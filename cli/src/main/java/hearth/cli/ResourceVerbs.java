@@ -56,6 +56,18 @@ final class ResourceVerbs {
         "list", "List " + collectionWords(), "", flags(own, Flag.NETWORK), examples, this::list);
   }
 
+  /** A list whose method knows no order, as that of google.longrunning. */
+  Verb unsortedList(List<String> examples) {
+    Verb list = list(List.of(), examples);
+    return new Verb(
+        list.name(),
+        list.summary(),
+        list.argument(),
+        list.flags().stream().filter(flag -> !flag.equals("sort")).toList(),
+        examples,
+        list.action());
+  }
+
   private String collectionWords() {
     return collection.replaceAll("([A-Z])", " $1").toLowerCase(java.util.Locale.ROOT);
   }
@@ -167,7 +179,7 @@ final class ResourceVerbs {
           Map<String, String> parameters = mutation(invocation);
           parameters.put("updateMask", String.join(",", mask));
           JsonObject changed =
-              invocation.api().call("PATCH", address.apply(invocation), parameters, fields);
+              invocation.post(address.apply(invocation) + ":update", parameters, fields);
           invocation.changed(
               changed,
               columns,
@@ -202,6 +214,7 @@ final class ResourceVerbs {
             invocation.changed(
                 new JsonObject(), columns, noun + "/" + lastPart(name) + " deleted", "");
           }
+          invocation.next("hearth " + noun + " list");
         });
   }
 

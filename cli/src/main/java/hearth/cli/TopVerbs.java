@@ -5,6 +5,7 @@ package hearth.cli;
 import com.google.gson.JsonObject;
 import hearth.kit.configuration.Setting;
 import hearth.kit.daemon.Daemon;
+import hearth.kit.posix.Posix;
 import hearth.kit.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -115,7 +116,8 @@ final class TopVerbs {
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(() -> {
-              context.err().println("Stopping.");
+              context.err().println("Stopping; once more ends it at once.");
+              Posix.endOnInterrupt();
               running.stop();
               stopped.countDown();
             }));
@@ -202,7 +204,10 @@ final class TopVerbs {
     invocation
         .context()
         .out()
-        .println((good ? "ok    " : "WRONG ") + what + (good ? "" : ". " + fix));
+        .println(
+            (good ? invocation.outInk().good("ok    ") : invocation.outInk().bad("WRONG "))
+                + what
+                + (good ? "" : ". " + fix));
     return good;
   }
 }

@@ -56,6 +56,7 @@ class GrammarTest {
         home,
         InstantSource.system(),
         false,
+        false,
         false);
   }
 

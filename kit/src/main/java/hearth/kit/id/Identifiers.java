@@ -11,7 +11,6 @@ import java.util.regex.Pattern;
 /** Identifiers: random ones, and the rules for those that people choose (AIP-122). */
 public final class Identifiers {
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?");
-  private static final SecureRandom RANDOM = new SecureRandom();
 
   private Identifiers() {}
 
@@ -28,8 +27,13 @@ public final class Identifiers {
   /** So many bytes from the system's cryptographic random source. */
   public static byte[] randomBytes(int bytes) {
     byte[] random = new byte[bytes];
-    RANDOM.nextBytes(random);
+    Source.RANDOM.nextBytes(random);
     return random;
+  }
+
+  /** Loaded on first use: programs that only check names need no random numbers. */
+  private static final class Source {
+    static final SecureRandom RANDOM = new SecureRandom();
   }
 
   /**

@@ -31,30 +31,13 @@ public final class Posix {
   private static final int O_CLOEXEC = 0x80000;
   private static final long BLKGETSIZE64 = 0x80081272L;
 
+  private static final int SIGINT = 2;
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MemoryLayout CAPTURE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
       CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
   private Posix() {}
-
-  /**
-   * Whether a descriptor (0 standard input, 1 standard output) is a terminal. Reads its name in
-   * {@code /proc}: the first foreign call of a process costs more than all the rest of a short
-   * command.
-   */
-  public static boolean isTerminal(int descriptor) {
-    try {
-      String name =
-          java.nio.file.Files.readSymbolicLink(java.nio.file.Path.of("/proc/self/fd/" + descriptor))
-              .toString();
-      return name.startsWith("/dev/pts/")
-          || name.startsWith("/dev/tty")
-          || name.equals("/dev/console");
-    } catch (IOException e) {
-      return false;
-    }
-  }
 
   /** An open file for the calls that need a descriptor of their own. */
   public static final class Descriptor implements AutoCloseable {
@@ -189,6 +172,15 @@ public final class Posix {
     }
   }
 
+  /** Gives the interrupt of the keyboard back its default effect: the next ends the process. */
+  public static void endOnInterrupt() {
+    try {
+      MemorySegment _ = (MemorySegment) Calls.SIGNAL.invokeExact(SIGINT, MemorySegment.NULL);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
   private static int errno(MemorySegment state) {
     return (int) ERRNO.get(state, 0L);
   }
@@ -196,6 +188,8 @@ public final class Posix {
   /** Loaded on first use, so that a program which needs none of the calls does not pay for them. */
   private static final class Calls {
     static final MethodHandle CLOSE = plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    static final MethodHandle SIGNAL =
+        plain("signal", FunctionDescriptor.of(ADDRESS, JAVA_INT, ADDRESS));
     static final MethodHandle IOCTL =
         capturing(
             "ioctl",
