@@ -2,8 +2,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.cli;
 
+import hearth.kit.file.PrivateFiles;
+import hearth.kit.file.UserFolders;
 import hearth.kit.problem.Problem;
 import hearth.kit.text.Suggestions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,11 +45,32 @@ final class Hearth {
       if (arguments.contains("--debug")) {
         e.printStackTrace(context.err());
       }
-      context.err().println("hearth: something unexpected went wrong: " + e);
-      context
-          .err()
-          .println("Run it again with --debug, and send what it prints as CONTRIBUTING.md says");
-      return ExitCode.FAILURE.number;
+      return tell(
+          new CliFailure(
+              ExitCode.FAILURE,
+              "Something unexpected went wrong: " + e,
+              report(e)
+                  .map(file -> "A report is in " + file + "; CONTRIBUTING.md says where to send it")
+                  .orElse("Run it again with --debug, and report it as CONTRIBUTING.md says")),
+          List.of());
+    }
+  }
+
+  /** Writes what went wrong into the user's state folder: no arguments, which may be private. */
+  private Optional<Path> report(RuntimeException e) {
+    Path file =
+        UserFolders.of(context.environment(), context.workingFolder().getFileSystem())
+            .state()
+            .resolve("error.txt");
+    StringWriter trace = new StringWriter();
+    e.printStackTrace(new PrintWriter(trace));
+    String text =
+        "hearth " + TopVerbs.version() + ", Java " + Runtime.version() + "\n" + trace.toString();
+    try {
+      PrivateFiles.write(file, text.getBytes(StandardCharsets.UTF_8));
+      return Optional.of(file);
+    } catch (IOException notWritten) {
+      return Optional.empty();
     }
   }
 
@@ -140,7 +168,7 @@ final class Hearth {
     }
     Optional<Noun> noun = tree.noun(path.getFirst());
     if (noun.isEmpty()) {
-      if (List.of("environment", "formatting", "exit-codes").contains(path.getFirst())) {
+      if (Help.TOPICS.containsKey(path.getFirst())) {
         context.out().print(Help.topic(path.getFirst()));
         return;
       }

@@ -5,11 +5,20 @@ package hearth.cli;
 import hearth.kit.daemon.Daemon;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** Texts of help: every one fits 80 columns. */
 final class Help {
   private static final int WIDTH = 80;
+
+  /** The topics, and what each is about. */
+  static final Map<String, String> TOPICS =
+      new java.util.TreeMap<>(
+          Map.of(
+              "environment", "Variables and files that hold settings",
+              "formatting", "What -o can do",
+              "exit-codes", "What the exit code says"));
 
   private Help() {}
 
@@ -31,10 +40,9 @@ final class Help {
     text.append("\nHelp topics:\n");
     rows(
         text,
-        List.of(
-            List.of("environment", "Variables and files that hold settings"),
-            List.of("formatting", "What -o can do"),
-            List.of("exit-codes", "What the exit code says")));
+        TOPICS.entrySet().stream()
+            .map(topic -> List.of(topic.getKey(), topic.getValue()))
+            .toList());
     text.append(
         "\nMore on one: hearth help <noun> [<verb>]. Handbook: docs/ in the sources,\nor /usr/share/doc/hearth. Questions and faults: see CONTRIBUTING.md there.\n");
     return text.toString();

@@ -106,7 +106,7 @@ final class Invocation {
     Optional<Contexts.Entry> entry = contexts.find(name);
     if (entry.isEmpty() && (server.isEmpty() || chosen.isPresent())) {
       throw new CliFailure(
-          ExitCode.DENIED,
+          name.isEmpty() ? ExitCode.DENIED : ExitCode.NOT_FOUND,
           name.isEmpty() ? "No host is known yet" : "There is no context '" + name + "'",
           name.isEmpty() ? "Start one here with: hearth up" : "See: hearth context list");
     }

@@ -611,7 +611,9 @@ final class Nouns {
           operation, List.of(), "operation/" + name + " started", "hearth operation show " + name);
       return;
     }
-    await(invocation, operation);
+    if (!invocation.isSet("dry-run")) {
+      await(invocation, operation);
+    }
     invocation.changed(
         new JsonObject(),
         List.of(),
