@@ -161,7 +161,12 @@ final class Invocation {
 
   /** Name of an account in the API. */
   static String account(String name) {
-    return encode(name.startsWith("accounts/") ? name : "accounts/" + name);
+    return inCollection("accounts", name);
+  }
+
+  /** Full name of a resource of the host itself, whose own part or full name was typed. */
+  static String inCollection(String collection, String name) {
+    return encode(name.startsWith(collection + "/") ? name : collection + "/" + name);
   }
 
   /** Makes a name safe in an address; slashes stay. */

@@ -478,7 +478,7 @@ final class Nouns {
                 "hearth operation show 1f2e3d4c5b6a7988",
                 "# For a script",
                 "hearth operation show 1f2e3d4c5b6a7988 -o jsonpath={.done}"),
-            invocation -> Invocation.encode("operations/" + invocation.name())));
+            invocation -> Invocation.inCollection("operations", invocation.name())));
   }
 
   private static List<Verb> backup() {
@@ -530,7 +530,7 @@ final class Nouns {
                 "hearth backup delete b1234",
                 "# Without asking",
                 "hearth backup delete b1234 --yes"),
-            name -> invocation -> Invocation.encode("backups/" + name)));
+            name -> invocation -> Invocation.inCollection("backups", name)));
   }
 
   private static JsonObject await(Invocation invocation, JsonObject operation) {

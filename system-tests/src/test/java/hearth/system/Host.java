@@ -70,7 +70,7 @@ final class Host implements AutoCloseable {
         .start();
   }
 
-  private void environment(Map<String, String> environment) {
+  void environment(Map<String, String> environment) {
     environment.put("XDG_CONFIG_HOME", home.resolve("config").toString());
     environment.put("XDG_DATA_HOME", home.resolve("data").toString());
   }
