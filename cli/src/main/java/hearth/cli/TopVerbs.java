@@ -103,7 +103,10 @@ final class TopVerbs {
       contexts.put("local", new Contexts.Entry(running.uri(), first.token()));
       contexts.use("local");
       contexts.save();
-      login = first.loginLink() + " (once)";
+      // A log is no place for a secret; there, the command that makes another is told.
+      if (context.outTerminal()) {
+        login = first.loginLink() + " (once)";
+      }
     }
     context.out().println("Hearth is up. Stop it with Ctrl-C.");
     context.out().println("  Web and API  " + running.uri());

@@ -51,6 +51,7 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Puts a host together and starts it; what was started is stopped in the opposite order. */
 public final class HearthDaemon implements Daemon {
@@ -120,11 +121,14 @@ public final class HearthDaemon implements Daemon {
     Backups backups =
         new Backups(database, operations, audit, path.resolve("backups"), clock, volumes::start);
 
-    String uri = scheme + "://" + required(settings, "listen");
-    Accounts accounts = new Accounts(database, credentials, audit, clock, uri);
+    AtomicReference<String> uri =
+        new AtomicReference<>(scheme + "://" + required(settings, "listen"));
+    Accounts accounts = new Accounts(database, credentials, audit, clock, uri::get);
     java.util.function.Function<Caller, Host> host =
         caller ->
-            describe(caller, folder, version, uri, exports, startTime, database, volumes, accounts);
+            describe(
+                caller, folder, version, uri.get(), exports, startTime, database, volumes,
+                accounts);
 
     PrometheusMeterRegistry metrics = PrometheusMeterRegistries.newRegistry();
     ServerBuilder builder =
@@ -171,6 +175,8 @@ public final class HearthDaemon implements Daemon {
     Server server = builder.build();
     try {
       server.start().join();
+      // Port 0 asks for any free one.
+      uri.set(uri.get().replaceFirst(":0$", ":" + server.activeLocalPort()));
     } catch (CompletionException e) {
       throw inUse("listen", required(settings, "listen"), e.getCause() == null ? e : e.getCause());
     }
@@ -180,7 +186,7 @@ public final class HearthDaemon implements Daemon {
     return new Running() {
       @Override
       public String uri() {
-        return uri;
+        return uri.get();
       }
 
       @Override

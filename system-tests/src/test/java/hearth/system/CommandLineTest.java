@@ -234,6 +234,21 @@ class CommandLineTest {
     host.ok("volume", "update", "data", "--description", "");
   }
 
+  @Test
+  void aFirstStartInATerminalOffersALinkAndAnInterruptStopsIt(@TempDir Path newcomer)
+      throws Exception {
+    Outside.need("aFirstStartInATerminalOffersALinkAndAnInterruptStopsIt", "script");
+    Host.Result result =
+        Host.run(
+            "script",
+            "-qec",
+            "env XDG_CONFIG_HOME=%s XDG_DATA_HOME=%s timeout -s INT 6 %s up --listen 127.0.0.1:0 --iscsi-listen 127.0.0.1:0"
+                .formatted(
+                    newcomer.resolve("c"), newcomer.resolve("d"), Host.HOME.resolve("hearth")),
+            "/dev/null");
+    assertThat(result.out()).containsPattern("/login/\\S+ \\(once\\)").contains("Stopping");
+  }
+
   /** The README's commands, as they are written there, in its order. */
   @Test
   void theReadmesFirstFiveMinutesAreTrue(@TempDir Path newcomer) throws Exception {

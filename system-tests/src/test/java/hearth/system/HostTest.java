@@ -38,7 +38,8 @@ class HostTest {
     assertThat(host.log().lines().count()).isLessThanOrEqualTo(8);
     assertThat(host.log())
         .contains(host.uri())
-        .contains("/login/")
+        .contains("hearth account create-login-link")
+        .doesNotContain("/login/")
         .contains("hearth volume create");
     Path contexts = home.resolve("config/hearth/contexts.json");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(contexts)))

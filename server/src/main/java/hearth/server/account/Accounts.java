@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /** The accounts of a host and their tokens: who may see and change them. Safe for any thread. */
 public final class Accounts {
@@ -68,11 +69,15 @@ public final class Accounts {
   private final Credentials credentials;
   private final Audit audit;
   private final InstantSource clock;
-  private final String uri;
+  private final Supplier<String> uri;
 
   /** The address begins the login links. */
   public Accounts(
-      Database database, Credentials credentials, Audit audit, InstantSource clock, String uri) {
+      Database database,
+      Credentials credentials,
+      Audit audit,
+      InstantSource clock,
+      Supplier<String> uri) {
     this.database = database;
     this.credentials = credentials;
     this.audit = audit;
@@ -378,7 +383,7 @@ public final class Accounts {
     }
     audit.note(caller, "account.create-login-link", "accounts/" + id, "");
     return CreateLoginLinkResponse.newBuilder()
-        .setUri(uri + "/login/" + credentials.createLink(id))
+        .setUri(uri.get() + "/login/" + credentials.createLink(id))
         .setExpireTime(Times.timestamp(credentials.linkExpiry()))
         .build();
   }
