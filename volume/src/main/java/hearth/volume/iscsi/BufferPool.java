@@ -21,11 +21,13 @@ final class BufferPool {
   private final Deque<ByteBuffer>[] free = decks();
   private final AtomicLong kept = new AtomicLong();
   private final long mostKept;
+  private final int most;
   private final Semaphore budget;
 
   /** Bounds what commands hold, in bytes. */
   BufferPool(long most) {
-    this.budget = new Semaphore((int) Math.min(most / UNIT, Integer.MAX_VALUE));
+    this.most = (int) Math.min(most / UNIT, Integer.MAX_VALUE);
+    this.budget = new Semaphore(this.most);
     this.mostKept = most / 2;
   }
 
@@ -39,6 +41,11 @@ final class BufferPool {
   /** Reserves room for a command, or says that there is none now. */
   boolean reserve(int bytes) {
     return budget.tryAcquire(bytes / UNIT + 1);
+  }
+
+  /** Bytes that are reserved now. */
+  long held() {
+    return (long) (most - budget.availablePermits()) * UNIT;
   }
 
   /** Gives reserved room back. */

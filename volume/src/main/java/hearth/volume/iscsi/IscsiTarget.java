@@ -100,6 +100,16 @@ public final class IscsiTarget implements AutoCloseable {
     }
   }
 
+  /** How many connections there are now, logged in or not. */
+  public int connections() {
+    return connections.get();
+  }
+
+  /** Bytes that commands in hand hold now. */
+  public long heldBytes() {
+    return pool.held();
+  }
+
   /** Names of the initiators that have sessions on a target. */
   public List<String> initiators(String iqn) {
     return sessions.stream()

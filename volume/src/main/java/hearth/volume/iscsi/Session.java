@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +41,7 @@ final class Session {
   private final AtomicInteger outstanding = new AtomicInteger();
   private final Map<Integer, Command> commands = new ConcurrentHashMap<>();
   private final Map<Integer, Incoming> early = new HashMap<>();
-  private final LinkedBlockingQueue<Outgoing> outgoing = new LinkedBlockingQueue<>();
+  private final Outbox outbox;
   private final Object sequence = new Object();
   private int statSn;
   private int expectedCmdSn;
@@ -62,6 +61,7 @@ final class Session {
       Executor executor,
       BufferPool pool) {
     this.wire = wire;
+    this.outbox = new Outbox(wire);
     this.parameters = login.parameters();
     this.target = login.target();
     this.discovery = login.discovery();
@@ -85,9 +85,6 @@ final class Session {
   boolean discovery() {
     return discovery;
   }
-
-  /** A PDU to send; the marker without header ends the writer. */
-  private record Outgoing(@Nullable Bhs header, ByteBuffer data, Runnable sent) {}
 
   /** A PDU that came before an older one. */
   private record Incoming(Bhs header, ByteBuffer data) {}
@@ -166,6 +163,7 @@ final class Session {
     }
     try {
       while (!closing) {
+        outbox.awaitRoom();
         Bhs header = wire.readHeader();
         lastHeard = System.nanoTime();
         pinged = false;
@@ -176,6 +174,8 @@ final class Session {
           "Connection of {} to {} dropped: {}", nexus.initiator(), target.iqn(), e.getMessage());
     } catch (IOException e) {
       // The initiator went away; it may.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
       finishSession(writer);
     }
@@ -187,7 +187,7 @@ final class Session {
       var _ = tasks.abort(this::owns);
       target.unit().detach(nexus);
     }
-    outgoing.add(new Outgoing(null, NOTHING, () -> {}));
+    outbox.end();
     try {
       if (!closing || !writer.join(DRAIN)) {
         wire.close();
@@ -240,25 +240,11 @@ final class Session {
 
   private void write() {
     try {
-      while (true) {
-        Outgoing next = outgoing.take();
-        if (next.header() == null) {
-          return;
-        }
-        try {
-          wire.write(next.header(), next.data());
-        } finally {
-          next.sent().run();
-        }
-      }
+      outbox.write();
     } catch (IOException e) {
       drop();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } finally {
-      for (Outgoing left = outgoing.poll(); left != null; left = outgoing.poll()) {
-        left.sent().run();
-      }
     }
   }
 
@@ -273,7 +259,7 @@ final class Session {
         statSn++;
       }
       stamp(header);
-      outgoing.add(new Outgoing(header, data, sent));
+      outbox.add(header, data, sent);
     }
   }
 

@@ -6,14 +6,16 @@ import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.GatheringByteChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.util.zip.CRC32C;
 
 /**
  * PDUs on a socket: headers, data segments, padding and digests. One thread reads and one writes.
  */
 final class Wire implements Closeable {
-  private final SocketChannel channel;
+  private final ReadableByteChannel source;
+  private final GatheringByteChannel sink;
   private final ByteBuffer input = ByteBuffer.allocateDirect(65_536).limit(0);
   private final ByteBuffer outputHeader = ByteBuffer.allocateDirect(Bhs.LENGTH + 4);
   private final ByteBuffer outputTrailer = ByteBuffer.allocateDirect(8);
@@ -22,8 +24,10 @@ final class Wire implements Closeable {
   private volatile boolean headerDigest;
   private volatile boolean dataDigest;
 
-  Wire(SocketChannel channel) {
-    this.channel = channel;
+  /** A socket, or what stands in for one in a test. */
+  <C extends ReadableByteChannel & GatheringByteChannel> Wire(C channel) {
+    this.source = channel;
+    this.sink = channel;
   }
 
   /** Digests begin with the first PDU of the full feature phase. */
@@ -85,13 +89,13 @@ final class Wire implements Closeable {
     while (destination.hasRemaining()) {
       if (!input.hasRemaining()) {
         if (destination.remaining() >= input.capacity() && destination.isDirect()) {
-          if (channel.read(destination) < 0) {
+          if (source.read(destination) < 0) {
             throw new EOFException("the initiator closed the connection");
           }
           continue;
         }
         input.clear();
-        int count = channel.read(input);
+        int count = source.read(input);
         input.flip();
         if (count < 0) {
           throw new EOFException("the initiator closed the connection");
@@ -126,12 +130,12 @@ final class Wire implements Closeable {
     }
     ByteBuffer[] parts = {outputHeader.flip(), data.duplicate(), outputTrailer.flip()};
     while (parts[2].hasRemaining() || parts[1].hasRemaining() || parts[0].hasRemaining()) {
-      channel.write(parts);
+      sink.write(parts);
     }
   }
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    sink.close();
   }
 }

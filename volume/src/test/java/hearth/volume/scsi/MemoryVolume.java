@@ -7,13 +7,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** A volume in memory, whose flushes are counted and can be made to fail. */
-final class MemoryVolume implements VolumeData {
+public final class MemoryVolume implements VolumeData {
   private final byte[] bytes;
   int flushes;
   boolean full;
   boolean broken;
 
-  MemoryVolume(int size) {
+  /** Makes it with so many bytes, all zero. */
+  public MemoryVolume(int size) {
     this.bytes = new byte[size];
   }
 
