@@ -35,6 +35,6 @@ class KernelInitiatorTest {
             : "";
     assertThat(boot.code()).as(boot.err() + console).isZero();
     assertThat(Files.readString(scratch.resolve("result"))).as(console).isEqualTo("0\n");
-    assertThat(console).contains("everything is still there");
+    assertThat(console).contains("everything is still there").contains("the disk was served");
   }
 }
