@@ -164,13 +164,17 @@ public final class Credentials {
   private void refuseWhileWaiting(String key) {
     synchronized (attempts) {
       Attempts known = attempts.get(key);
-      if (known != null && clock.instant().isBefore(known.next())) {
+      // A clock that was put back must not make a wait longer than the longest.
+      Instant now = clock.instant();
+      if (known != null
+          && now.isBefore(known.next())
+          && now.plus(LONGEST_WAIT).plusSeconds(1).isAfter(known.next())) {
         throw new Problem(
             Code.RESOURCE_EXHAUSTED,
             "TOO_MANY_LOGIN_ATTEMPTS",
             "Too many logins failed",
             "Wait "
-                + Math.max(1, Duration.between(clock.instant(), known.next()).toSeconds())
+                + Math.max(1, Duration.between(now, known.next()).toSeconds())
                 + " seconds, then try again");
       }
     }

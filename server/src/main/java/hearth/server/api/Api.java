@@ -2,14 +2,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.server.api;
 
-import com.google.protobuf.Empty;
-import com.linecorp.armeria.common.grpc.GrpcJsonMarshaller;
 import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.HttpJsonTranscodingOptions;
 import com.linecorp.armeria.server.grpc.HttpJsonTranscodingQueryParamMatchRule;
-import hearth.contract.host.v1.Backup;
-import hearth.contract.host.v1.BackupMetadata;
 import hearth.contract.host.v1.Host;
 import hearth.kit.access.Caller;
 import hearth.server.account.Accounts;
@@ -61,17 +58,14 @@ public final class Api {
             .addService(ProtoReflectionServiceV1.newInstance())
             .supportedSerializationFormats(
                 com.linecorp.armeria.common.grpc.GrpcSerializationFormats.values())
-            .jsonMarshallerFactory(service ->
-                GrpcJsonMarshaller.builder()
-                    .jsonMarshallerCustomizer(json ->
-                        json.register(Backup.getDefaultInstance())
-                            .register(BackupMetadata.getDefaultInstance())
-                            .register(Empty.getDefaultInstance()))
-                    .build(service))
+            .jsonMarshallerFactory(service -> new Json())
             .enableHttpJsonTranscoding(transcoding)
+            .exceptionHandler(
+                (context, status, cause, metadata) -> ApiErrors.refined(status, cause))
             .maxRequestMessageLength(LARGEST_MESSAGE)
             .useBlockingTaskExecutor(true)
             .build();
     server.service(grpc, delegate -> new Authentication(delegate, credentials));
+    server.errorHandler(new ApiErrors.Refusals().orElse(ServerErrorHandler.ofDefault()));
   }
 }

@@ -14,6 +14,10 @@ import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.server.ServerErrorHandler;
+import com.linecorp.armeria.server.ServiceConfig;
+import com.linecorp.armeria.server.ServiceRequestContext;
 import hearth.kit.id.Identifiers;
 import hearth.kit.problem.Code;
 import hearth.kit.problem.Problem;
@@ -21,6 +25,7 @@ import hearth.server.database.DatabaseException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,10 +59,30 @@ public final class ApiErrors {
     return StatusProto.toStatusRuntimeException(toStatus(toProblem(error)));
   }
 
+  /** The status of a request that could not even be read: it is the caller's mistake, not ours. */
+  static io.grpc.Status refined(io.grpc.Status status, Throwable cause) {
+    for (Throwable link = cause; link != null; link = link.getCause()) {
+      if (link instanceof InvalidProtocolBufferException) {
+        String what = String.valueOf(link.getMessage()).lines().findFirst().orElse("");
+        return io.grpc.Status.INVALID_ARGUMENT.withDescription(
+            "The request cannot be read: " + what);
+      }
+    }
+    return status;
+  }
+
   /** What a person should read of an error. */
   public static Problem toProblem(Throwable error) {
     if (error instanceof Problem problem) {
       return problem;
+    }
+    if (error instanceof DatabaseException database && database.isFull()) {
+      LOG.warn("The disk of the records is full: {}", error.getMessage());
+      return new Problem(
+          Code.RESOURCE_EXHAUSTED,
+          "DISK_FULL",
+          "The disk of the host's records is full",
+          "Free space in the host's data folder, then try again");
     }
     String number = Identifiers.randomHex(4);
     LOG.error("Unexpected error {}", number, error);
@@ -110,6 +135,46 @@ public final class ApiErrors {
   /** A problem as the JSON body of AIP-193. */
   public static HttpResponse toHttp(Problem problem) {
     return json(toStatus(problem), problem.code().httpStatus());
+  }
+
+  /** What the server itself refuses, such as a body that is no JSON, in the form of all errors. */
+  static final class Refusals implements ServerErrorHandler {
+    @Override
+    public @Nullable HttpResponse onServiceException(
+        ServiceRequestContext context, Throwable cause) {
+      return null;
+    }
+
+    @Override
+    public @Nullable AggregatedHttpResponse renderStatus(
+        @Nullable ServiceRequestContext context,
+        ServiceConfig config,
+        @Nullable RequestHeaders headers,
+        HttpStatus status,
+        @Nullable String description,
+        @Nullable Throwable cause) {
+      if (headers == null || !headers.path().startsWith("/v1/")) {
+        return null;
+      }
+      Code code =
+          switch (status.code()) {
+            case 401 -> Code.UNAUTHENTICATED;
+            case 404, 405 -> Code.NOT_FOUND;
+            case 503 -> Code.UNAVAILABLE;
+            default -> status.isServerError() ? Code.INTERNAL : Code.INVALID_ARGUMENT;
+          };
+      String what =
+          cause != null && cause.getCause() != null
+              ? String.valueOf(cause.getCause().getMessage())
+              : description == null ? status.reasonPhrase() : description;
+      Problem problem =
+          new Problem(
+              code,
+              "BAD_REQUEST",
+              "The request cannot be understood: " + what.lines().findFirst().orElse(""),
+              "Compare the request with the description at /api");
+      return json(toStatus(problem), status.code()).aggregate().join();
+    }
   }
 
   /** Turns the answer of gRPC to a REST request that failed into the JSON body of AIP-193. */

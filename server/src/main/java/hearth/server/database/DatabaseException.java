@@ -22,4 +22,16 @@ public final class DatabaseException extends RuntimeException {
     }
     return false;
   }
+
+  /** Whether the disk that the database is on has no room left. */
+  public boolean isFull() {
+    for (Throwable cause = getCause(); cause != null; cause = cause.getCause()) {
+      String message = String.valueOf(cause.getMessage());
+      if (message.contains("SQLITE_FULL")
+          || (cause instanceof SQLException sql && "53100".equals(sql.getSQLState()))) {
+        return true;
+      }
+    }
+    return false;
+  }
 }

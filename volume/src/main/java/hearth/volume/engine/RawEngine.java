@@ -21,10 +21,12 @@ public final class RawEngine implements Engine {
   private static final String SUFFIX = ".raw";
 
   private final Path folder;
+  private final Headroom headroom;
 
   /** Uses a folder, which must exist and be on a file system with sparse files. */
-  public RawEngine(Path folder) {
+  public RawEngine(Path folder) throws IOException {
     this.folder = folder;
+    this.headroom = new Headroom(folder);
   }
 
   @Override
@@ -48,7 +50,7 @@ public final class RawEngine implements Engine {
 
   @Override
   public VolumeData open(String uid) throws IOException {
-    return RawVolume.openFile(file(uid));
+    return RawVolume.openFile(file(uid), headroom);
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -21,24 +22,28 @@ final class RawVolume implements VolumeData {
   private final Path path;
   private final FileChannel channel;
   private final Posix.Descriptor descriptor;
-  private final boolean device;
+  private final Optional<Headroom> headroom;
   private final AtomicBoolean fenced = new AtomicBoolean();
   private volatile long size;
 
   private RawVolume(
-      Path path, FileChannel channel, Posix.Descriptor descriptor, boolean device, long size) {
+      Path path,
+      FileChannel channel,
+      Posix.Descriptor descriptor,
+      Optional<Headroom> headroom,
+      long size) {
     this.path = path;
     this.channel = channel;
     this.descriptor = descriptor;
-    this.device = device;
+    this.headroom = headroom;
     this.size = size;
   }
 
-  static RawVolume openFile(Path file) throws IOException {
+  static RawVolume openFile(Path file, Headroom headroom) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new NoSuchFileException(file.toString(), null, "the volume's data is not there");
     }
-    return open(file, false);
+    return open(file, Optional.of(headroom));
   }
 
   static RawVolume openDevice(Path device) throws IOException {
@@ -48,16 +53,16 @@ final class RawVolume implements VolumeData {
     if (Files.isRegularFile(device) || Files.isDirectory(device)) {
       throw new IOException(device + " is not a block device");
     }
-    return open(device, true);
+    return open(device, Optional.empty());
   }
 
-  private static RawVolume open(Path path, boolean device) throws IOException {
+  private static RawVolume open(Path path, Optional<Headroom> headroom) throws IOException {
     Posix.Descriptor descriptor = Posix.Descriptor.open(path);
     @Nullable FileChannel channel = null;
     try {
       channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      long size = device ? descriptor.deviceSize() : channel.size();
-      return new RawVolume(path, channel, descriptor, device, size);
+      long size = headroom.isEmpty() ? descriptor.deviceSize() : channel.size();
+      return new RawVolume(path, channel, descriptor, headroom, size);
     } catch (IOException e) {
       if (channel != null) {
         channel.close();
@@ -89,6 +94,7 @@ final class RawVolume implements VolumeData {
   public void write(long offset, ByteBuffer source) throws IOException {
     check(offset, source.remaining());
     refuseIfFenced();
+    refuseIfFull(offset, source.remaining());
     long position = offset;
     try {
       while (source.hasRemaining()) {
@@ -114,7 +120,7 @@ final class RawVolume implements VolumeData {
   public void discard(long offset, long length) throws IOException {
     check(offset, length);
     refuseIfFenced();
-    if (length == 0 || (!device && descriptor.punchHole(offset, length))) {
+    if (length == 0 || (!isDevice() && descriptor.punchHole(offset, length))) {
       return;
     }
     ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(length, 1 << 20));
@@ -128,7 +134,7 @@ final class RawVolume implements VolumeData {
   @Override
   public Extent extentAt(long offset) throws IOException {
     check(offset, 1);
-    if (device) {
+    if (isDevice()) {
       return new Extent(size - offset, true);
     }
     long data = descriptor.nextData(offset, size);
@@ -140,7 +146,7 @@ final class RawVolume implements VolumeData {
 
   @Override
   public synchronized void grow(long sizeBytes) throws IOException {
-    if (device) {
+    if (isDevice()) {
       long now = descriptor.deviceSize();
       if (sizeBytes > now) {
         throw new IOException(
@@ -157,7 +163,7 @@ final class RawVolume implements VolumeData {
 
   @Override
   public long usedBytes() throws IOException {
-    if (device) {
+    if (isDevice()) {
       return size;
     }
     // Java does not tell st_blocks: sum the runs of data.
@@ -187,6 +193,19 @@ final class RawVolume implements VolumeData {
     }
   }
 
+  private boolean isDevice() {
+    return headroom.isEmpty();
+  }
+
+  /** What is stored already can always be written again. */
+  private void refuseIfFull(long offset, int length) throws IOException {
+    if (headroom.isPresent()
+        && !headroom.get().allows(length)
+        && descriptor.nextHole(offset, size) < offset + length) {
+      throw new NoSpaceException("the disk of " + path + " is almost full");
+    }
+  }
+
   private void refuseIfFenced() throws FencedException {
     if (fenced.get()) {
       throw new FencedException(path + ": an earlier flush failed; nothing more is written to it");
@@ -196,7 +215,7 @@ final class RawVolume implements VolumeData {
   private static IOException explain(IOException e) {
     String message = String.valueOf(e.getMessage());
     return message.contains("No space left") || message.contains("quota exceeded")
-        ? new NoSpaceException(message, e)
+        ? new NoSpaceException(message)
         : e;
   }
 }

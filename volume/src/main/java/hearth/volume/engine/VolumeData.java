@@ -52,8 +52,8 @@ public interface VolumeData extends Closeable {
 
   /** The disk below the volume is full. */
   final class NoSpaceException extends IOException {
-    public NoSpaceException(String message, Throwable cause) {
-      super(message, cause);
+    public NoSpaceException(String message) {
+      super(message);
     }
   }
 

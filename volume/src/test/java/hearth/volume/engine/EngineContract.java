@@ -21,7 +21,7 @@ abstract class EngineContract {
 
   @TempDir Path folder;
 
-  abstract Engine engine(Path folder);
+  abstract Engine engine(Path folder) throws IOException;
 
   @Test
   void aNewVolumeIsZerosAndTakesNoSpace() throws IOException {

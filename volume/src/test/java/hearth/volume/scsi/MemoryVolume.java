@@ -31,7 +31,7 @@ public final class MemoryVolume implements VolumeData {
   @Override
   public void write(long offset, ByteBuffer source) throws IOException {
     if (full) {
-      throw new NoSpaceException("full", new IOException());
+      throw new NoSpaceException("full");
     }
     source.get(bytes, (int) offset, source.remaining());
   }
