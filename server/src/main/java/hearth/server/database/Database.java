@@ -174,21 +174,33 @@ public final class Database implements AutoCloseable {
     try (Connection connection = source.getConnection()) {
       connection.setAutoCommit(false);
       current.set(connection);
-      boolean committed = false;
       try {
         T result = work.get();
         connection.commit();
-        committed = true;
+        connection.setAutoCommit(true);
         return result;
+      } catch (RuntimeException | SQLException | Error e) {
+        rollBack(connection, e);
+        throw e;
       } finally {
         current.remove();
-        if (!committed) {
-          connection.rollback();
-        }
-        connection.setAutoCommit(true);
       }
     } catch (SQLException e) {
       throw new DatabaseException(e);
+    }
+  }
+
+  /**
+   * Undoes a transaction. A database that has undone it already, as SQLite does when the disk is
+   * full, must not hide what went wrong; such a connection is not used again.
+   */
+  private void rollBack(Connection connection, Throwable reason) {
+    try {
+      connection.rollback();
+      connection.setAutoCommit(true);
+    } catch (SQLException e) {
+      reason.addSuppressed(e);
+      source.evictConnection(connection);
     }
   }
 
