@@ -166,22 +166,83 @@ class WebTest {
   }
 
   @Test
-  void chromiumShowsTheLoginPage() throws Exception {
-    Outside.need("chromiumShowsTheLoginPage", "chromium");
-    Host.Result result =
-        Host.run(
-            "chromium",
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--user-data-dir=" + home.resolve("chromium"),
-            "--window-size=360,640",
-            "--dump-dom",
-            host.uri() + "/login");
-    assertThat(result.out()).contains("<h1>Log in</h1>").contains("name=\"password\"");
+  void inChromiumThePagesFitASmallScreenInTheDarkAndNeedNoMouse() throws Exception {
+    Outside.need("inChromiumThePagesFitASmallScreenInTheDarkAndNeedNoMouse", "chromium");
+    Outside.need("inChromiumThePagesFitASmallScreenInTheDarkAndNeedNoMouse", "chromedriver");
+    host.ok("volume", "create", "a-volume-with-quite-a-long-name", "--size", "1GiB");
+    host.ok("account", "create", "ann", "--quota", "1GiB");
+    host.ok("token", "create", "nightly");
+    try (Browser chromium = Browser.start(home)) {
+      chromium.open(host.uri() + "/");
+      assertThat(chromium.text("h1")).isEqualTo("Log in");
+      chromium.open(host.uri() + link());
+      for (int tab = 0; tab < 9 && !focused(chromium).equals("BUTTON"); tab++) {
+        chromium.keys("\uE004");
+      }
+      chromium.keys("\uE007");
+      chromium.await("location.pathname == '/'");
+      for (String scheme : List.of("light", "dark")) {
+        chromium.prefer(360, 640, scheme);
+        for (String page :
+            List.of("/", "/volumes", "/tokens", "/accounts", "/audit", "/api", "/login")) {
+          chromium.open(host.uri() + page);
+          assertThat(chromium.run("return document.scrollingElement.scrollWidth <= innerWidth"))
+              .as("%s fits 360 pixels", page)
+              .isEqualTo("true");
+          assertThat(chromium.run(CONTRAST))
+              .as("%s, %s: poor contrast", page, scheme)
+              .isEqualTo("");
+          assertThat(chromium.run(NAMELESS)).as("%s: fields without a name", page).isEqualTo("");
+          assertThat(chromium.run("return document.documentElement.lang")).isEqualTo("en");
+        }
+      }
+      // A volume, by keyboard alone: to its form, through it, and off.
+      chromium.open(host.uri() + "/volumes");
+      for (int tab = 0; tab < 40 && !focused(chromium).equals("INPUT"); tab++) {
+        chromium.keys("\uE004");
+      }
+      chromium.keys("typed\uE00410MiB\uE004\uE007");
+      chromium.await("document.body.innerText.includes('typed')");
+      assertThat(host.ok("volume", "show", "typed", "-o", "jsonpath={.sizeBytes}"))
+          .isEqualTo("10485760");
+      assertThat(
+              chromium.run(
+                  "document.activeElement.blur(); document.querySelector('a').focus();"
+                      + " let s = getComputedStyle(document.activeElement);"
+                      + " return s.outlineStyle != 'none' || s.boxShadow != 'none'"))
+          .as("what has the focus is seen")
+          .isEqualTo("true");
+      assertThat(chromium.errors()).isEmpty();
+    }
   }
+
+  private static String focused(Browser browser) throws Exception {
+    return browser.run("return document.activeElement.tagName");
+  }
+
+  /** Elements whose text is less than 4.5 times as bright or dark as what it stands on (WCAG). */
+  private static final String CONTRAST =
+      """
+      function rgb(c) { let m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; }
+      function lum(c) { let f = c.slice(0, 3).map(v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+        return 0.2126 * f[0] + 0.7152 * f[1] + 0.0722 * f[2]; }
+      function back(e) { for (; e; e = e.parentElement) { let c = rgb(getComputedStyle(e).backgroundColor); if (c[3] > 0.5) return c; }
+        return matchMedia('(prefers-color-scheme: dark)').matches ? [18, 18, 18, 1] : [255, 255, 255, 1]; }
+      let bad = [];
+      for (let e of document.querySelectorAll('body *')) {
+        let own = [...e.childNodes].some(n => n.nodeType == 3 && n.textContent.trim());
+        if (!own || !e.getClientRects().length) continue;
+        let a = lum(rgb(getComputedStyle(e).color)), b = lum(back(e));
+        let ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < 4.5) bad.push(e.tagName + ' ' + e.textContent.trim().slice(0, 20) + ' ' + ratio.toFixed(1));
+      }
+      return bad.join('; ');
+      """;
+
+  private static final String NAMELESS =
+      """
+      return [...document.querySelectorAll('input:not([type=hidden]), select, button, meter')]
+        .filter(e => !(e.labels && e.labels.length) && !e.ariaLabel && !e.textContent.trim())
+        .map(e => e.outerHTML.slice(0, 60)).join('; ');
+      """;
 }

@@ -109,6 +109,11 @@ public final class Pages {
         "/style.css",
         (context, request) ->
             HttpResponse.of(HttpStatus.OK, MediaType.CSS_UTF_8, HttpData.wrap(style)));
+    byte[] icon = resource("icon.svg");
+    server.service(
+        "/icon.svg",
+        (context, request) ->
+            HttpResponse.of(HttpStatus.OK, MediaType.parse("image/svg+xml"), HttpData.wrap(icon)));
     OpenApi openApi = new OpenApi(version);
     byte[] document = openApi.json().getBytes(java.nio.charset.StandardCharsets.UTF_8);
     server.service(
