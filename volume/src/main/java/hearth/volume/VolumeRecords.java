@@ -34,6 +34,9 @@ public interface VolumeRecords {
   /** Runs work whose changes all happen or none. Inner transactions join the outer one. */
   <T> T transaction(Supplier<T> work);
 
+  /** Runs something once the transaction, with all it is part of, cannot be undone any more. */
+  void afterCommit(Runnable work);
+
   /** Notes a change for the audit. */
   void audit(Caller caller, String action, String target, String detail);
 }

@@ -287,25 +287,24 @@ public final class Volumes {
 
   /** DeleteVolume. */
   public void delete(Caller caller, DeleteVolumeRequest request) {
-    VolumeRecord deleting =
-        records.transaction(() -> {
-          VolumeRecord volume = find(caller, request.getName());
-          checkEtag(volume, request.getEtag());
-          if (!request.getForce() && !exports.initiators(volume).isEmpty()) {
-            throw sessionsOpen(volume, "it is not deleted");
-          }
-          VolumeRecord next = volume.in(VolumeRecord.State.DELETING, now());
-          if (!request.getValidateOnly()) {
-            records.update(next);
-            records.audit(
-                caller, "volume.delete", volume.name(), ByteSize.format(volume.sizeBytes()));
-          }
-          return next;
+    records.transaction(() -> {
+      VolumeRecord volume = find(caller, request.getName());
+      checkEtag(volume, request.getEtag());
+      if (!request.getForce() && !exports.initiators(volume).isEmpty()) {
+        throw sessionsOpen(volume, "it is not deleted");
+      }
+      if (!request.getValidateOnly()) {
+        VolumeRecord deleting = volume.in(VolumeRecord.State.DELETING, now());
+        records.update(deleting);
+        records.audit(caller, "volume.delete", volume.name(), ByteSize.format(volume.sizeBytes()));
+        // Only now may the data go; what a crash leaves undone here, the next start does.
+        records.afterCommit(() -> {
+          exports.delete(deleting);
+          records.delete(deleting);
         });
-    if (!request.getValidateOnly()) {
-      exports.delete(deleting);
-      records.delete(deleting);
-    }
+      }
+      return volume;
+    });
   }
 
   private Problem sessionsOpen(VolumeRecord volume, String consequence) {

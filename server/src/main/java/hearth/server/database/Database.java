@@ -39,6 +39,8 @@ public final class Database implements AutoCloseable {
   @SuppressWarnings("ThreadLocalUsage") // one database a process, and each its own transactions
   private final ThreadLocal<@Nullable Connection> current = new ThreadLocal<>();
 
+  private final ThreadLocal<List<Runnable>> afterwards = ThreadLocal.withInitial(ArrayList::new);
+
   private Database(HikariDataSource source, String kind) {
     this.source = source;
     this.kind = kind;
@@ -171,6 +173,14 @@ public final class Database implements AutoCloseable {
     if (current.get() != null) {
       return work.get();
     }
+    T result = outermost(work);
+    List<Runnable> left = List.copyOf(afterwards.get());
+    afterwards.remove();
+    left.forEach(Runnable::run);
+    return result;
+  }
+
+  private <T> T outermost(Supplier<T> work) {
     try (Connection connection = source.getConnection()) {
       connection.setAutoCommit(false);
       current.set(connection);
@@ -180,6 +190,7 @@ public final class Database implements AutoCloseable {
         connection.setAutoCommit(true);
         return result;
       } catch (RuntimeException | SQLException | Error e) {
+        afterwards.remove();
         rollBack(connection, e);
         throw e;
       } finally {
@@ -187,6 +198,18 @@ public final class Database implements AutoCloseable {
       }
     } catch (SQLException e) {
       throw new DatabaseException(e);
+    }
+  }
+
+  /**
+   * Runs something once the transaction that this thread is in has been committed, outermost and
+   * all, and not at all if it is undone; at once where there is no transaction.
+   */
+  public void afterCommit(Runnable work) {
+    if (current.get() == null) {
+      work.run();
+    } else {
+      afterwards.get().add(work);
     }
   }
 

@@ -164,6 +164,11 @@ public final class VolumeTable implements VolumeRecords {
   }
 
   @Override
+  public void afterCommit(Runnable work) {
+    database.afterCommit(work);
+  }
+
+  @Override
   public void audit(Caller caller, String action, String target, String detail) {
     audit.note(caller, action, target, detail);
   }

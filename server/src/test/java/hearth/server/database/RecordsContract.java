@@ -146,4 +146,28 @@ abstract class RecordsContract {
     second.join();
     assertThat(most[1]).isEqualTo(1);
   }
+
+  @Test
+  void whatWaitsForACommitRunsOnceItIsThereAndNotWithoutIt() {
+    java.util.List<String> ran = new java.util.ArrayList<>();
+    database.transaction(() -> {
+      database.transaction(() -> {
+        database.afterCommit(() -> ran.add("committed"));
+        return 1;
+      });
+      assertThat(ran).isEmpty();
+      return 1;
+    });
+    assertThat(ran).containsExactly("committed");
+    assertThatThrownBy(() ->
+            database.transaction(() -> {
+              database.afterCommit(() -> ran.add("undone"));
+              throw new IllegalStateException("no");
+            }))
+        .isInstanceOf(IllegalStateException.class);
+    database.transaction(() -> 1);
+    assertThat(ran).containsExactly("committed");
+    database.afterCommit(() -> ran.add("at once"));
+    assertThat(ran).containsExactly("committed", "at once");
+  }
 }
