@@ -27,7 +27,11 @@ public final class ResourceName {
       boolean matches = true;
       for (int i = 0; i < expected.length && matches; i++) {
         if (expected[i].startsWith("{")) {
-          matches = !actual[i].isEmpty() && actual[i].length() <= 128;
+          matches =
+              !actual[i].isEmpty()
+                  && actual[i].length() <= 128
+                  && !actual[i].equals(".")
+                  && !actual[i].equals("..");
           ids.add(actual[i]);
         } else {
           matches = expected[i].equals(actual[i]);

@@ -14,9 +14,9 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * The filter language of AIP-160: comparisons ({@code = != < <= > >= :}) joined by AND, OR, NOT and
- * parentheses, of which OR binds tighter than AND. Text compares without case by {@code :} and
- * exactly by {@code =}, where {@code *} stands for anything at an end.
+ * The filter language of AIP-160: comparisons ({@code = != < <= > >= :}) joined by AND, OR, NOT (or
+ * a minus) and parentheses, of which OR binds tighter than AND. Text compares without case by
+ * {@code :} and exactly by {@code =}, where {@code *} stands for anything at an end.
  */
 final class Filter<T> {
   private static final int LONGEST = 2000;
@@ -121,7 +121,11 @@ final class Filter<T> {
 
   private Predicate<T> term() {
     String token = take("a comparison");
-    if (token.equals("NOT")) {
+    if (token.startsWith("-") && token.length() > 1) {
+      tokens.set(--next, token.substring(1));
+      return term().negate();
+    }
+    if (token.equals("NOT") || token.equals("-")) {
       if (++depth > DEEPEST) {
         throw wrong("is nested more than " + DEEPEST + " deep");
       }
