@@ -17,7 +17,6 @@ import hearth.contract.host.v1.AuditEntry;
 import hearth.contract.host.v1.Backup;
 import hearth.contract.host.v1.BackupMetadata;
 import hearth.contract.volume.v1.Volume;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -249,24 +248,22 @@ class CommandLineTest {
     assertThat(result.out()).containsPattern("/login/\\S+ \\(once\\)").contains("Stopping");
   }
 
-  /** The README's commands, as they are written there, in its order. */
-  @Test
-  void theReadmesFirstFiveMinutesAreTrue(@TempDir Path newcomer) throws Exception {
+  /** The commands of a text, as they are written there, in its order, on a host of their own. */
+  private static void follow(Path newcomer, String text, int least) throws Exception {
     try (Host fresh = Host.start(newcomer)) {
       List<String> commands =
-          Files.readAllLines(Host.HOME.resolve("README.md"), StandardCharsets.UTF_8).stream()
-              .filter(
-                  line -> line.startsWith("    ./hearth ") && !line.startsWith("    ./hearth up"))
-              .map(line -> line.replaceFirst("  +#.*", "").strip())
+          Files.readAllLines(Host.HOME.resolve(text), StandardCharsets.UTF_8).stream()
+              .filter(line -> line.matches(" {4}(\\./)?hearth (?!up).*"))
+              .map(line -> line.replaceFirst("  +#.*", "").strip().replaceFirst("^\\./", ""))
               .toList();
-      assertThat(commands).hasSizeGreaterThanOrEqualTo(7);
+      assertThat(commands).hasSizeGreaterThanOrEqualTo(least);
       for (String command : commands) {
         Host.Result result =
             Host.run(
                 List.of(
                     "sh",
                     "-c",
-                    "cd " + newcomer + " && " + command.replace("./hearth", Host.HOME + "/hearth")),
+                    "cd " + newcomer + " && PATH=" + Host.HOME + ":$PATH && " + command),
                 fresh::environment);
         assertThat(result.code()).as(command + ": " + result.err()).isZero();
         assertThat(result.out()).as(command).isNotBlank();
@@ -275,8 +272,16 @@ class CommandLineTest {
       Instant begin = Instant.now();
       assertThat(fresh.stop()).isIn(0, 130, 143);
       assertThat(Duration.between(begin, Instant.now())).isLessThan(Duration.ofSeconds(20));
-    } catch (IOException e) {
-      throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void theReadmesFirstFiveMinutesAreTrue(@TempDir Path newcomer) throws Exception {
+    follow(newcomer, "README.md", 7);
+  }
+
+  @Test
+  void theTutorialIsTrue(@TempDir Path newcomer) throws Exception {
+    follow(newcomer, "docs/tutorial.md", 14);
   }
 }
