@@ -36,6 +36,12 @@ record Flag(String name, char letter, String label, boolean repeats, String help
               of("yes", 'y', "", "Do not ask before destroying something"),
               of("force", 'f', "", "Do it even while initiators use it"),
               of("account", 'a', "NAME", "Account whose things are meant, or - for all"),
+              of("volume", '\0', "NAME", "Volume whose sessions are meant"),
+              of(
+                  "retry-delay",
+                  '\0',
+                  "TIME",
+                  "How long the initiator shall stay away, such as 60s"),
               of("filter", '\0', "TEXT", "Show only what matches, such as 'size_bytes > 1GiB'"),
               of("sort", '\0', "FIELDS", "Fields to sort by, such as 'size_bytes desc'"),
               of("limit", '\0', "NUMBER", "Most items of a page"),

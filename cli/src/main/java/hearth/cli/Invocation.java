@@ -122,12 +122,21 @@ final class Invocation {
   }
 
   Duration timeout() {
-    String text = flag("timeout").orElse("30s");
+    Duration timeout = time("timeout", flag("timeout").orElse("30s"));
+    if (timeout.isZero()) {
+      throw new CliFailure(
+          ExitCode.USAGE, "--timeout: '0' is no time to wait", "Write it as 30s or 2m");
+    }
+    return timeout;
+  }
+
+  /** A span of time such as 30s, 2m or 100ms. */
+  static Duration time(String flag, String text) {
     java.util.regex.Matcher matcher =
         java.util.regex.Pattern.compile("(\\d{1,6})(ms|s|m|h)?").matcher(text);
-    if (!matcher.matches() || Long.parseLong(matcher.group(1)) == 0) {
+    if (!matcher.matches()) {
       throw new CliFailure(
-          ExitCode.USAGE, "--timeout: '" + text + "' is not a time", "Write it as 30s or 2m");
+          ExitCode.USAGE, "--" + flag + ": '" + text + "' is not a time", "Write it as 30s or 2m");
     }
     long number = Long.parseLong(matcher.group(1));
     String unit = matcher.group(2) == null ? "s" : matcher.group(2);

@@ -32,6 +32,12 @@ final class Nouns {
   static List<Noun> all() {
     return List.of(
         new Noun("volume", "volumes", "Resources", "Keep block volumes", Nouns::volume),
+        new Noun(
+            "session",
+            "sessions",
+            "Resources",
+            "See who uses volumes, cut them off",
+            Nouns::session),
         new Noun("account", "accounts", "Resources", "Manage who uses the host", Nouns::account),
         new Noun(
             "token", "tokens", "Resources", "Manage the credentials of programs", Nouns::token),
@@ -138,6 +144,77 @@ final class Nouns {
             name -> invocation -> invocation.resource("volumes", name)));
     all.addAll(Attachment.verbs());
     return all;
+  }
+
+  private static List<Verb> session() {
+    ResourceVerbs verbs =
+        new ResourceVerbs(
+            "session",
+            "sessions",
+            List.of(
+                column("NAME", "name", Kind.SHORT_NAME),
+                column("INITIATOR", "initiator"),
+                column("ADDRESS", "address"),
+                column("READ", "readBytes", Kind.BYTES),
+                column("WRITTEN", "writtenBytes", Kind.BYTES),
+                wide("COMMANDS", "commandCount", Kind.COUNT),
+                wide("ISID", "isid", Kind.TEXT),
+                wide("HEADER-DIGEST", "headerDigest", Kind.TEXT),
+                wide("DATA-DIGEST", "dataDigest", Kind.TEXT),
+                column("AGE", "createTime", Kind.TIME)),
+            invocation ->
+                Invocation.account(invocation.flag("account").orElse("me"))
+                    + "/volumes/"
+                    + Invocation.encode(invocation.flag("volume").orElse("-"))
+                    + "/");
+    return List.of(
+        verbs.list(
+            List.of("account", "volume"),
+            List.of(
+                "# On your volumes",
+                "hearth session list",
+                "# On everybody's, the busiest first",
+                "hearth session list --account - --sort 'written_bytes desc'")),
+        verbs.show(
+            "NAME",
+            List.of("account"),
+            List.of(
+                "# One of them",
+                "hearth session show data/3",
+                "# On somebody else's volume",
+                "hearth session show ann/photos/3"),
+            invocation -> sessionName(invocation, invocation.name())),
+        verbs.delete(
+            "Cut initiators off",
+            List.of("account", "retry-delay"),
+            List.of(
+                "# After asking",
+                "hearth session delete data/3",
+                "# And let the initiator come back at once",
+                "hearth session delete data/3 --retry-delay 0s --yes"),
+            name -> invocation -> sessionName(invocation, name)));
+  }
+
+  /** {@code data/3} is on a volume of one's own, {@code ann/data/3} on one of Ann's. */
+  private static String sessionName(Invocation invocation, String name) {
+    if (name.startsWith("accounts/")) {
+      return Invocation.encode(name);
+    }
+    String[] parts = name.split("/", -1);
+    if (parts.length < 2 || parts.length > 3) {
+      throw new CliFailure(
+          ExitCode.USAGE,
+          "'" + name + "' is not the name of a session",
+          "See: hearth session list");
+    }
+    String account = parts.length == 3 ? parts[0] : invocation.flag("account").orElse("me");
+    return Invocation.encode(
+        "accounts/"
+            + account
+            + "/volumes/"
+            + parts[parts.length - 2]
+            + "/sessions/"
+            + parts[parts.length - 1]);
   }
 
   private static String parentOf(Invocation invocation) {

@@ -32,6 +32,7 @@ final class Output {
     TEXT,
     STATE,
     LAST_PART,
+    SHORT_NAME,
     BYTES,
     COUNT,
     QUOTA,
@@ -229,11 +230,13 @@ final class Output {
         case BYTES -> "0B";
         case COUNT -> "0";
         case QUOTA -> "unlimited";
-        case TEXT, STATE, LAST_PART, TIME -> "-";
+        case TEXT, STATE, LAST_PART, SHORT_NAME, TIME -> "-";
       };
     }
     return switch (column.kind()) {
       case TEXT, STATE, COUNT -> printable(value);
+      case SHORT_NAME ->
+          printable(value.replaceFirst("^accounts/([^/]+)/volumes/([^/]+)/sessions/", "$1/$2/"));
       case LAST_PART -> printable(value.substring(value.lastIndexOf('/') + 1));
       case BYTES, QUOTA -> ByteSize.format(Long.parseLong(value)).replace(" ", "");
       case TIME -> context.outTerminal() ? ago(Instant.parse(value)) : value;

@@ -209,6 +209,12 @@ final class ResourceVerbs {
               parameters.put("force", "true");
             }
             invocation.flag("if-match").ifPresent(etag -> parameters.put("etag", etag));
+            invocation
+                .flag("retry-delay")
+                .ifPresent(text ->
+                    parameters.put(
+                        "retryDelaySeconds",
+                        String.valueOf(Invocation.time("retry-delay", text).toSeconds())));
             api.call(
                 "DELETE", address.apply(name).apply(invocation), parameters, JsonNull.INSTANCE);
             invocation.changed(

@@ -42,6 +42,7 @@ class CommandsTest {
           "volume delete data --yes",
           "volume attach data",
           "volume detach data",
+          "session delete data/3 --yes",
           "account create ann",
           "account update ann --quota 1GiB",
           "account delete ann --yes",
@@ -272,6 +273,8 @@ class CommandsTest {
     errors.put("volume create data --size 1GiB --read-only perhaps", 2);
     errors.put("volume update data", 2);
     errors.put("volume delete data", 2);
+    errors.put("session show data", 2);
+    errors.put("session delete data/1 --retry-delay never --yes", 2);
     errors.put("account create ann --role king", 2);
     errors.put("account create ann --quota -1", 2);
     errors.put("account set-password ann", 2);

@@ -33,6 +33,7 @@ import hearth.server.host.Operations;
 import hearth.server.volume.VolumeTable;
 import hearth.server.web.Pages;
 import hearth.volume.Exports;
+import hearth.volume.Sessions;
 import hearth.volume.Volumes;
 import hearth.volume.engine.RawEngine;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -111,9 +112,11 @@ public final class HearthDaemon implements Daemon {
     Audit audit = new Audit(database, clock);
     Credentials credentials = new Credentials(database, clock);
     Path volumesFolder = path.resolve("volumes");
-    Exports exports = exports(folder, volumesFolder, version, iscsiListen);
+    Exports exports = exports(folder, volumesFolder, version, iscsiListen, clock);
     started.push(exports);
-    Volumes volumes = new Volumes(new VolumeTable(database, audit), exports, clock);
+    VolumeTable volumeTable = new VolumeTable(database, audit);
+    Volumes volumes = new Volumes(volumeTable, exports, clock);
+    Sessions sessions = new Sessions(volumeTable, volumes, exports);
     volumes.start();
     Operations operations = new Operations(database, clock);
     operations.start();
@@ -146,7 +149,17 @@ public final class HearthDaemon implements Daemon {
                     .decorate(delegate -> new Authentication(delegate, credentials)));
     listen(builder, listen, settings);
     Api.addTo(
-        builder, credentials, volumes, accounts, host, audit, backups, operations, database, clock);
+        builder,
+        credentials,
+        volumes,
+        sessions,
+        accounts,
+        host,
+        audit,
+        backups,
+        operations,
+        database,
+        clock);
     builder.service(
         "prefix:/v1/",
         (context, request) ->
@@ -222,7 +235,11 @@ public final class HearthDaemon implements Daemon {
   }
 
   private static Exports exports(
-      DataFolder folder, Path volumes, String version, InetSocketAddress address)
+      DataFolder folder,
+      Path volumes,
+      String version,
+      InetSocketAddress address,
+      InstantSource clock)
       throws IOException {
     try {
       return new Exports(
@@ -230,7 +247,8 @@ public final class HearthDaemon implements Daemon {
           volumes,
           folder.iqnPrefix(),
           version.substring(0, Math.min(4, version.length())),
-          address);
+          address,
+          clock);
     } catch (java.net.BindException e) {
       throw inUse("iscsi-listen", address.getHostString() + ":" + address.getPort(), e);
     }

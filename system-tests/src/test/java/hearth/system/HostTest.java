@@ -197,4 +197,66 @@ class HostTest {
     assertThat(Host.run("qemu-img", "info", url.replace(":admin.disk", ":admin.other")).code())
         .isNotEqualTo(0);
   }
+
+  @Test
+  void aSessionIsSeenKeepsItsVolumeAndCanBeCutOff() throws Exception {
+    Outside.need("aSessionIsSeenKeepsItsVolumeAndCanBeCutOff", "qemu-io");
+    host.ok("volume", "create", "busy", "--size", "16MiB");
+    host.ok("account", "create", "ben");
+    String url = host.ok("volume", "show", "busy", "-o", "jsonpath={.iscsi.url}");
+    assertThat(host.ok("session", "list", "-o", "name")).isEmpty();
+    Process initiator =
+        new ProcessBuilder(
+                "qemu-io",
+                "-f",
+                "raw",
+                "-c",
+                "write 0 64k",
+                "-c",
+                "read 0 64k",
+                "-c",
+                "sleep 60000",
+                url)
+            .redirectErrorStream(true)
+            .redirectOutput(home.resolve("initiator.log").toFile())
+            .start();
+    try {
+      String name = awaitSession("writtenBytes", 65536);
+      assertThat(name).matches("accounts/admin/volumes/busy/sessions/\\d+");
+      assertThat(host.ok("session", "show", name, "-o", "jsonpath={.initiator}"))
+          .startsWith("iqn.");
+      assertThat(host.ok("session", "list", "--volume", "busy")).contains("admin/busy/");
+      assertThat(host.ok("session", "list", "--account", "ben", "-o", "name")).isEmpty();
+      Host.Result kept = host.hearth("volume", "delete", "busy", "--yes");
+      assertThat(kept.code()).isEqualTo(5);
+      assertThat(kept.err()).contains("sessions open");
+      String small = name.substring("accounts/admin/volumes/".length()).replace("/sessions", "");
+      assertThat(host.hearth("session", "delete", small, "--retry-delay", "20h", "--yes").code())
+          .isEqualTo(2);
+      assertThat(host.ok("session", "delete", small, "--dry-run")).contains("dry run");
+      assertThat(host.ok("session", "list", "-o", "name")).isEqualTo(name);
+      host.ok("session", "delete", small, "--yes");
+      assertThat(host.ok("session", "list", "-o", "name")).doesNotContain(name);
+      assertThat(host.hearth("session", "show", name).code()).isEqualTo(3);
+      assertThat(host.ok("audit", "list")).contains("session.delete");
+      host.ok("volume", "delete", "busy", "--force", "--yes");
+    } finally {
+      initiator.destroyForcibly().waitFor();
+    }
+  }
+
+  /** Waits until a session has this much in a field; its name. */
+  private String awaitSession(String field, long least) throws Exception {
+    java.time.Instant deadline = java.time.Instant.now().plusSeconds(30);
+    while (java.time.Instant.now().isBefore(deadline)) {
+      for (var session :
+          JsonParser.parseString(host.ok("session", "list", "-o", "json")).getAsJsonArray()) {
+        var object = session.getAsJsonObject();
+        if (object.has(field) && object.get(field).getAsLong() >= least) {
+          return object.get("name").getAsString();
+        }
+      }
+    }
+    throw new AssertionError("no session: " + Files.readString(home.resolve("initiator.log")));
+  }
 }

@@ -8,6 +8,7 @@ import hearth.volume.engine.Engine;
 import hearth.volume.engine.RawEngine;
 import hearth.volume.engine.VolumeData;
 import hearth.volume.iscsi.IscsiTarget;
+import hearth.volume.iscsi.SessionInfo;
 import hearth.volume.iscsi.Target;
 import hearth.volume.iscsi.TargetDirectory;
 import hearth.volume.scsi.Identity;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,13 +56,18 @@ public final class Exports implements TargetDirectory, AutoCloseable {
    * @param iqnPrefix for example {@code iqn.2026-11.org.example}
    */
   public Exports(
-      Engine engine, Path folder, String iqnPrefix, String revision, InetSocketAddress address)
+      Engine engine,
+      Path folder,
+      String iqnPrefix,
+      String revision,
+      InetSocketAddress address,
+      InstantSource clock)
       throws IOException {
     this.engine = engine;
     this.folder = folder;
     this.iqnPrefix = iqnPrefix;
     this.revision = revision;
-    this.server = IscsiTarget.start(address, this, IscsiTarget.Limits.DEFAULT);
+    this.server = IscsiTarget.start(address, this, IscsiTarget.Limits.DEFAULT, clock);
   }
 
   /** Address and port of the portal. */
@@ -177,6 +184,14 @@ public final class Exports implements TargetDirectory, AutoCloseable {
 
   List<String> initiators(VolumeRecord volume) {
     return server.initiators(iqn(volume));
+  }
+
+  List<SessionInfo> sessions(VolumeRecord volume) {
+    return server.sessions(iqn(volume));
+  }
+
+  void dismiss(long session, Duration wait) {
+    server.dismiss(session, wait);
   }
 
   /** Carries a change of the record over to what is served. */

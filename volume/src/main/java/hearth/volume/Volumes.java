@@ -92,7 +92,7 @@ public final class Volumes {
         .sum();
   }
 
-  private List<VolumeRecord> visible(Caller caller, String account) {
+  List<VolumeRecord> visible(Caller caller, String account) {
     if (account.equals("-")) {
       return records.list(
           caller.administrator() ? Optional.empty() : Optional.of(caller.account()));
@@ -322,7 +322,7 @@ public final class Volumes {
             + "), or delete with --force");
   }
 
-  private VolumeRecord find(Caller caller, String name) {
+  VolumeRecord find(Caller caller, String name) {
     List<String> ids = ResourceName.parse("name", PATTERN, name);
     String account = ids.getFirst().equals("me") ? caller.account() : ids.getFirst();
     Optional<VolumeRecord> volume =
@@ -485,14 +485,14 @@ public final class Volumes {
     return clock.instant().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
   }
 
-  private static Timestamp timestamp(Instant instant) {
+  static Timestamp timestamp(Instant instant) {
     return Timestamp.newBuilder()
         .setSeconds(instant.getEpochSecond())
         .setNanos(instant.getNano())
         .build();
   }
 
-  private static Instant instant(Timestamp timestamp) {
+  static Instant instant(Timestamp timestamp) {
     return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
   }
 }

@@ -15,6 +15,7 @@ import hearth.server.database.Database;
 import hearth.server.host.Audit;
 import hearth.server.host.Backups;
 import hearth.server.host.Operations;
+import hearth.volume.Sessions;
 import hearth.volume.Volumes;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.time.InstantSource;
@@ -34,6 +35,7 @@ public final class Api {
       ServerBuilder server,
       Credentials credentials,
       Volumes volumes,
+      Sessions sessions,
       Accounts accounts,
       Function<Caller, Host> host,
       Audit audit,
@@ -52,6 +54,7 @@ public final class Api {
     GrpcService grpc =
         GrpcService.builder()
             .addService(new GrpcVolumeService(volumes, calls))
+            .addService(new GrpcSessionService(sessions, calls))
             .addService(new GrpcAccountService(accounts, calls))
             .addService(new GrpcHostService(host, audit, backups, calls))
             .addService(new GrpcOperations(operations, calls))

@@ -7,7 +7,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -31,11 +30,15 @@ final class Chap {
       this.name = name;
     }
 
-    /** The strongest of a list such as {@code 5,7}. */
+    /**
+     * The first that we know of a list such as {@code 5,7}, which the initiator orders by what it
+     * prefers (RFC 7143 12.1.3).
+     */
     static Optional<Algorithm> choose(String list) {
-      List<String> offered = List.of(list.split(",", 32));
-      return java.util.Arrays.stream(values())
-          .filter(algorithm -> offered.contains(String.valueOf(algorithm.number)))
+      return java.util.Arrays.stream(list.split(",", 32))
+          .flatMap(offered ->
+              java.util.Arrays.stream(values())
+                  .filter(algorithm -> String.valueOf(algorithm.number).equals(offered)))
           .findFirst();
     }
   }

@@ -11,6 +11,8 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,12 +38,14 @@ public final class IscsiTarget implements AutoCloseable {
   private final ServerSocketChannel listener;
   private final TargetDirectory directory;
   private final Limits limits;
+  private final InstantSource clock;
   private final BufferPool pool;
   private final ExecutorService executor;
   private final ScheduledExecutorService timer;
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger handles = new AtomicInteger();
+  private final AtomicLong sessionIds = new AtomicLong();
   private volatile boolean closed;
 
   /**
@@ -55,10 +60,12 @@ public final class IscsiTarget implements AutoCloseable {
     public static final Limits DEFAULT = new Limits(1024, Duration.ofSeconds(15), 256L << 20);
   }
 
-  private IscsiTarget(ServerSocketChannel listener, TargetDirectory directory, Limits limits) {
+  private IscsiTarget(
+      ServerSocketChannel listener, TargetDirectory directory, Limits limits, InstantSource clock) {
     this.listener = listener;
     this.directory = directory;
     this.limits = limits;
+    this.clock = clock;
     this.pool = new BufferPool(limits.memory());
     int threads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
     this.executor =
@@ -71,7 +78,8 @@ public final class IscsiTarget implements AutoCloseable {
 
   /** Starts to listen. Port 0 picks a free one. */
   public static IscsiTarget start(
-      InetSocketAddress address, TargetDirectory directory, Limits limits) throws IOException {
+      InetSocketAddress address, TargetDirectory directory, Limits limits, InstantSource clock)
+      throws IOException {
     ServerSocketChannel listener = ServerSocketChannel.open();
     try {
       listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
@@ -80,7 +88,7 @@ public final class IscsiTarget implements AutoCloseable {
       listener.close();
       throw e;
     }
-    IscsiTarget target = new IscsiTarget(listener, directory, limits);
+    IscsiTarget target = new IscsiTarget(listener, directory, limits, clock);
     Thread.ofPlatform().daemon().name("iscsi-listener").start(target::listen);
     var _ =
         target.timer.scheduleAtFixedRate(
@@ -108,6 +116,20 @@ public final class IscsiTarget implements AutoCloseable {
   /** Bytes that commands in hand hold now. */
   public long heldBytes() {
     return pool.held();
+  }
+
+  /** The sessions on a target, oldest first. */
+  public List<SessionInfo> sessions(String iqn) {
+    return sessions.stream()
+        .filter(session -> !session.discovery() && session.target().iqn().equals(iqn))
+        .map(Session::info)
+        .sorted(Comparator.comparingLong(SessionInfo::id))
+        .toList();
+  }
+
+  /** Cuts one session off, if it is still there. */
+  public void dismiss(long id, Duration wait) {
+    dismiss(session -> session.id() == id, wait);
   }
 
   /** Names of the initiators that have sessions on a target. */
@@ -223,7 +245,18 @@ public final class IscsiTarget implements AutoCloseable {
       Nexus nexus = new Nexus(login.initiator(), request.int64(8) >>> 16);
       InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
       Session session =
-          new Session(wire, login, nexus, format(local), statSn, commandNumber, executor, pool);
+          new Session(
+              sessionIds.incrementAndGet(),
+              format((InetSocketAddress) channel.getRemoteAddress()),
+              clock.instant(),
+              wire,
+              login,
+              nexus,
+              format(local),
+              statSn,
+              commandNumber,
+              executor,
+              pool);
       reinstate(session);
       int handle = handles.updateAndGet(last -> last == 0xFFFF ? 1 : last + 1);
       response.header().set16(14, handle);

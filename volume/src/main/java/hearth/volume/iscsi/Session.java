@@ -10,6 +10,7 @@ import hearth.volume.scsi.TaskSet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,8 +52,17 @@ final class Session {
   private volatile boolean closing;
   private volatile long lastHeard = System.nanoTime();
   private volatile boolean pinged;
+  private final Instant began;
+  private final LongAdder readBytes = new LongAdder();
+  private final LongAdder writtenBytes = new LongAdder();
+  private final LongAdder commandCount = new LongAdder();
+  private final long id;
+  private final String address;
 
   Session(
+      long id,
+      String address,
+      Instant began,
       Wire wire,
       LoginNegotiation login,
       Nexus nexus,
@@ -62,6 +73,9 @@ final class Session {
       BufferPool pool) {
     this.wire = wire;
     this.outbox = new Outbox(wire);
+    this.id = id;
+    this.address = address;
+    this.began = began;
     this.parameters = login.parameters();
     this.target = login.target();
     this.discovery = login.discovery();
@@ -72,6 +86,25 @@ final class Session {
     this.maxCmdSn = expectedCmdSn + WINDOW - 1;
     this.executor = executor;
     this.pool = pool;
+  }
+
+  long id() {
+    return id;
+  }
+
+  /** What can be told of the session. */
+  SessionInfo info() {
+    return new SessionInfo(
+        id,
+        nexus.initiator(),
+        nexus.isid(),
+        address,
+        began,
+        readBytes.sum(),
+        writtenBytes.sum(),
+        commandCount.sum(),
+        parameters.headerDigest(),
+        parameters.dataDigest());
   }
 
   Target target() {
@@ -425,6 +458,7 @@ final class Session {
       return;
     }
     Command command = new Command(header, wanted, offered, reserved);
+    commandCount.increment();
     outstanding.incrementAndGet();
     commands.put(command.tag, command);
     target.unit().tasks().add(command);
@@ -439,6 +473,7 @@ final class Session {
       return;
     }
     store(command, 0, immediate);
+    writtenBytes.add(immediate.remaining());
     if (unsolicitedFollows) {
       command.transferTag = Bhs.NO_TAG;
       command.burstEnd = (int) Math.min(offered, parameters.firstBurstLength());
@@ -505,6 +540,7 @@ final class Session {
         return;
       }
       store(command, command.received, data);
+      writtenBytes.add(length);
       command.received += length;
       command.nextDataSn++;
       if (header.isFinal()) {
@@ -587,6 +623,7 @@ final class Session {
     synchronized (sequence) {
       if (data != null && reads && data.hasRemaining() && expected > 0) {
         int length = (int) Math.min(data.remaining(), expected);
+        readBytes.add(length);
         sendData(
             request,
             data.duplicate().limit(data.position() + length),
@@ -673,7 +710,7 @@ final class Session {
           tasks
               .abort(task -> true)
               .thenRun(() -> {
-                target.unit().reset(nexus);
+                target.unit().reset();
                 answerManagement(header, 0);
               });
       case 8 -> answerManagement(header, 4);

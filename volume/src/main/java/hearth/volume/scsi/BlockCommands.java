@@ -29,6 +29,22 @@ final class BlockCommands {
     data.flush();
   }
 
+  /** Copies bytes from place to place, a piece at a time. */
+  void copy(long from, long to, long length) throws IOException {
+    still.readLock().lock();
+    try {
+      ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(length, CHUNK));
+      for (long done = 0; done < length; ) {
+        int count = (int) Math.min(buffer.capacity(), length - done);
+        data.read(from + done, buffer.clear().limit(count));
+        data.write(to + done, buffer.flip());
+        done += count;
+      }
+    } finally {
+      still.readLock().unlock();
+    }
+  }
+
   Reply execute(
       Operation operation,
       Cdb cdb,

@@ -30,7 +30,7 @@ final class InquiryPages {
     out.put(2, (byte) 0x06) // SPC-4
         .put(3, (byte) 0x12) // HISUP, response data format 2
         .put(4, (byte) (96 - 5))
-        .put(5, (byte) 0x10) // TPGS: implicit asymmetric access
+        .put(5, (byte) 0x18) // TPGS: implicit asymmetric access; 3PC
         .put(7, (byte) 0x02); // CMDQUE
     out.put(8, padded(Identity.VENDOR, 8));
     out.put(16, padded(Identity.PRODUCT, 16));
@@ -54,6 +54,7 @@ final class InquiryPages {
                     (byte) 0x80,
                     (byte) 0x83,
                     (byte) 0x86,
+                    (byte) 0x8F,
                     (byte) 0xB0,
                     (byte) 0xB1,
                     (byte) 0xB2
@@ -61,6 +62,7 @@ final class InquiryPages {
       case 0x80 -> Optional.of(page(page, identity.serial().getBytes(StandardCharsets.US_ASCII)));
       case 0x83 -> Optional.of(page(page, identification(identity)));
       case 0x86 -> Optional.of(page(page, extendedInquiry()));
+      case 0x8F -> Optional.of(page(page, ExtendedCopy.page()));
       case 0xB0 -> Optional.of(page(page, blockLimits()));
       case 0xB1 -> Optional.of(page(page, characteristics()));
       case 0xB2 -> Optional.of(page(page, provisioning()));
@@ -91,6 +93,22 @@ final class InquiryPages {
     designator(out, 0x53, 0x98, Arrays.copyOf(port, (port.length + 3) / 4 * 4));
     designator(out, 0x53, 0xA8, Arrays.copyOf(device, (device.length + 3) / 4 * 4));
     return Arrays.copyOf(out.array(), out.position());
+  }
+
+  /** Whether a designator of the unit's identification page has this type and value. */
+  static boolean designates(Identity identity, int type, byte[] value) {
+    ByteBuffer list = ByteBuffer.wrap(identification(identity));
+    while (list.remaining() >= 4) {
+      int association = list.get(list.position() + 1) >> 4 & 3;
+      int known = list.get(list.position() + 1) & 0x0F;
+      byte[] designator = new byte[list.get(list.position() + 3) & 0xFF];
+      list.get(list.position() + 4, designator);
+      if (association == 0 && known == type && Arrays.equals(designator, value)) {
+        return true;
+      }
+      list.position(list.position() + 4 + designator.length);
+    }
+    return false;
   }
 
   private static void designator(ByteBuffer out, int codes, int type, byte[] value) {

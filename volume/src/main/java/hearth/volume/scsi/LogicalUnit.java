@@ -28,6 +28,7 @@ public final class LogicalUnit {
   private final TaskSet tasks = new TaskSet();
   private final ModePages modes = new ModePages();
   private final Reservations reservations;
+  private final ExtendedCopy copies;
   private final Map<Nexus, Deque<Sense>> attentions = new ConcurrentHashMap<>();
   private boolean stopped;
 
@@ -36,6 +37,7 @@ public final class LogicalUnit {
     this.identity = identity;
     this.readOnly = readOnly;
     this.medium = new BlockCommands(data);
+    this.copies = new ExtendedCopy(identity);
     this.reservations =
         new Reservations(
             this::post,
@@ -62,6 +64,7 @@ public final class LogicalUnit {
   /** A session ended: RESERVE(6) is gone with it, persistent registrations stay. */
   public synchronized void detach(Nexus nexus) {
     reservations.releaseLegacy(nexus);
+    copies.forget(nexus);
     if (!reservations.isRegistered(nexus)) {
       attentions.remove(nexus);
     }
@@ -73,13 +76,11 @@ public final class LogicalUnit {
   }
 
   /** LOGICAL UNIT RESET (SAM-5 6.3.3), after its commands were aborted. */
-  public synchronized void reset(Nexus by) {
+  public synchronized void reset() {
     reservations.resetLegacy();
     stopped = false;
     for (Nexus nexus : attentions.keySet()) {
-      if (!nexus.equals(by)) {
-        post(nexus, Sense.UNIT_RESET);
-      }
+      post(nexus, Sense.UNIT_RESET);
     }
   }
 
@@ -125,6 +126,8 @@ public final class LogicalUnit {
       case WRITE_SAME_16 -> cdb.bit(1, 0x01) ? 0 : BLOCK;
       case COMPARE_AND_WRITE -> 2L * cdb.at(13) * BLOCK;
       case UNMAP, MODE_SELECT_10 -> cdb.int16(7);
+      case EXTENDED_COPY ->
+          Math.min(cdb.int32(10), ExtendedCopy.HEADER + ExtendedCopy.LONGEST_LIST);
       case MODE_SELECT_6 -> cdb.at(4);
       case REGISTER,
           RESERVE,
@@ -216,6 +219,9 @@ public final class LogicalUnit {
       }
     }
     try {
+      if (operation == Operation.EXTENDED_COPY) {
+        return copies.copy(nexus, cdb, dataOut, medium);
+      }
       return medium.execute(operation, cdb, dataOut, offered, buffers);
     } catch (VolumeData.NoSpaceException e) {
       throw new ScsiException(Sense.SPACE_ALLOCATION_FAILED);
@@ -274,6 +280,8 @@ public final class LogicalUnit {
               PREEMPT_AND_ABORT,
               REGISTER_AND_IGNORE_EXISTING_KEY ->
               reservations.out(nexus, operation, cdb, dataOut);
+          case COPY_STATUS -> copies.status(nexus, cdb);
+          case COPY_OPERATING_PARAMETERS -> ExtendedCopy.parameters(cdb);
           case START_STOP_UNIT -> startStop(cdb);
           case PREVENT_ALLOW_MEDIUM_REMOVAL -> Reply.good();
           default -> null;

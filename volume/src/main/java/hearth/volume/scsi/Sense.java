@@ -23,6 +23,13 @@ public record Sense(int key, int code, long information) {
   public static final Sense INVALID_FIELD_IN_CDB = of(0x5, 0x2400);
   public static final Sense NO_SUCH_UNIT = of(0x5, 0x2500);
   public static final Sense INVALID_FIELD_IN_PARAMETERS = of(0x5, 0x2600);
+  public static final Sense TOO_MANY_TARGET_DESCRIPTORS = of(0x5, 0x2606);
+  public static final Sense UNSUPPORTED_TARGET_DESCRIPTOR = of(0x5, 0x2607);
+  public static final Sense TOO_MANY_SEGMENT_DESCRIPTORS = of(0x5, 0x2608);
+  public static final Sense UNSUPPORTED_SEGMENT_DESCRIPTOR = of(0x5, 0x2609);
+  public static final Sense INLINE_DATA_LENGTH_EXCEEDED = of(0x5, 0x260B);
+  public static final Sense COPY_ABORTED = of(0xA, 0x0000);
+  public static final Sense UNREACHABLE_COPY_TARGET = of(0xA, 0x0804);
   public static final Sense INVALID_RELEASE = of(0x5, 0x2604);
   public static final Sense SAVING_NOT_SUPPORTED = of(0x5, 0x3900);
   public static final Sense INSUFFICIENT_REGISTRATIONS = of(0x5, 0x5504);

@@ -73,6 +73,9 @@ class FuzzTest {
     BufferPool pool = new BufferPool(64 << 20);
     Session session =
         new Session(
+            1,
+            "127.0.0.1:1",
+            java.time.Instant.EPOCH,
             new Wire(new Recorded(bytes)),
             loggedIn(directory(unit)),
             new Nexus("iqn.x:i", 1),

@@ -67,7 +67,8 @@ class HostileInitiatorTest {
         IscsiTarget.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             directory,
-            new IscsiTarget.Limits(MOST, Duration.ofSeconds(1), 32 << 20));
+            new IscsiTarget.Limits(MOST, Duration.ofSeconds(1), 32 << 20),
+            java.time.InstantSource.system());
   }
 
   @AfterEach

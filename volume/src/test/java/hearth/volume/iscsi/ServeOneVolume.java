@@ -46,7 +46,8 @@ public final class ServeOneVolume {
         IscsiTarget.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[2])),
             directory,
-            IscsiTarget.Limits.DEFAULT);
+            IscsiTarget.Limits.DEFAULT,
+            java.time.InstantSource.system());
     System.out.println(IscsiTarget.format(server.address()));
     Thread.currentThread().join();
   }

@@ -112,6 +112,43 @@ class LogicalUnitTest {
     assertThat(run(ONE, "000000000000").status()).isEqualTo(Reply.GOOD);
   }
 
+  /** A parameter list of EXTENDED COPY with one target, ours, and one segment of blocks. */
+  private static byte[] copyList(int listId, int blocks, long from, long to, int source) {
+    ByteBuffer list = ByteBuffer.allocate(16 + 32 + 28);
+    list.put(0, (byte) listId).putShort(2, (short) 32).putInt(8, 28);
+    list.put(16, (byte) 0xE4).put(20, (byte) 1).put(21, (byte) 3).put(23, (byte) 8);
+    list.putLong(24, 3L << 60 | 0x001122334455667L).putInt(44, 512);
+    list.put(48, (byte) 2).putShort(50, (short) 24).putShort(52, (short) source);
+    list.putShort(58, (short) blocks).putLong(60, from).putLong(68, to);
+    return list.array();
+  }
+
+  @Test
+  void anExtendedCopyMovesBlocksWithinTheUnitAndItsResultCanBeAskedFor() {
+    run(ONE, "2A00 00000000 00 0002 00", filled(1024, 7));
+    byte[] list = copyList(5, 2, 0, 100, 0);
+    assertThat(run(ONE, "8400 05 00000000000000 0000000C 0000").status())
+        .isEqualTo(Reply.CHECK_CONDITION);
+    assertThat(run(ONE, "8300 0000000000000000 0000004C 0000", list).status())
+        .isEqualTo(Reply.GOOD);
+    assertThat(data(run(ONE, "2800 00000064 00 0002 00"))).isEqualTo(filled(1024, 7));
+    byte[] status = data(run(ONE, "8400 05 00000000000000 0000000C 0000"));
+    assertThat(status[4]).isEqualTo((byte) 1);
+    assertThat(run(TWO, "8400 05 00000000000000 0000000C 0000").status())
+        .isEqualTo(Reply.CHECK_CONDITION);
+    assertThat(sense(run(ONE, "8300 0000000000000000 0000004C 0000", copyList(6, 2, 0, 2047, 0))))
+        .isEqualTo(0xA0000);
+    assertThat(sense(run(ONE, "8300 0000000000000000 0000004C 0000", copyList(6, 2, 0, 9, 1))))
+        .isEqualTo(0xA0804);
+    byte[] other = copyList(6, 2, 0, 9, 0);
+    other[24] ^= 1;
+    assertThat(sense(run(ONE, "8300 0000000000000000 0000004C 0000", other))).isEqualTo(0xA0804);
+    assertThat(
+            sense(
+                run(ONE, "8300 0000000000000000 0000004B 0000", java.util.Arrays.copyOf(list, 75))))
+        .isEqualTo(0x51A00);
+  }
+
   @Test
   void noCommandBlockWhateverItHoldsBreaksTheUnit() {
     Random random = new Random(42);
