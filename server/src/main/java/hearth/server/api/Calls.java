@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.server.api;
 
+import com.google.protobuf.Empty;
 import com.google.protobuf.Message;
 import hearth.kit.access.Caller;
 import io.grpc.stub.StreamObserver;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /** What every unary method does: find the caller, do the work, answer or tell the problem. */
 final class Calls {
@@ -28,8 +29,29 @@ final class Calls {
     observer.onCompleted();
   }
 
-  <R extends Message> R once(
-      Caller caller, String requestId, Message request, R prototype, Supplier<R> work) {
-    return requests.once(caller, requestId, request, prototype, work);
+  /** Answers a request that changes something, only once for each {@code request_id}. */
+  <R extends Message> void answerOnce(
+      StreamObserver<R> observer,
+      Message request,
+      String requestId,
+      R prototype,
+      Function<Caller, R> work) {
+    answer(
+        observer,
+        caller -> requests.once(caller, requestId, request, prototype, () -> work.apply(caller)));
+  }
+
+  /** The same for one that answers with nothing. */
+  void doOnce(
+      StreamObserver<Empty> observer, Message request, String requestId, Consumer<Caller> work) {
+    answerOnce(
+        observer,
+        request,
+        requestId,
+        Empty.getDefaultInstance(),
+        caller -> {
+          work.accept(caller);
+          return Empty.getDefaultInstance();
+        });
   }
 }

@@ -46,44 +46,28 @@ final class GrpcAccountService extends AccountServiceGrpc.AccountServiceImplBase
 
   @Override
   public void createAccount(CreateAccountRequest request, StreamObserver<Account> observer) {
-    calls.answer(
+    calls.answerOnce(
         observer,
-        caller ->
-            calls.once(
-                caller,
-                request.getRequestId(),
-                request,
-                Account.getDefaultInstance(),
-                () -> accounts.create(caller, request)));
+        request,
+        request.getRequestId(),
+        Account.getDefaultInstance(),
+        caller -> accounts.create(caller, request));
   }
 
   @Override
   public void updateAccount(UpdateAccountRequest request, StreamObserver<Account> observer) {
-    calls.answer(
+    calls.answerOnce(
         observer,
-        caller ->
-            calls.once(
-                caller,
-                request.getRequestId(),
-                request,
-                Account.getDefaultInstance(),
-                () -> accounts.update(caller, request)));
+        request,
+        request.getRequestId(),
+        Account.getDefaultInstance(),
+        caller -> accounts.update(caller, request));
   }
 
   @Override
   public void deleteAccount(DeleteAccountRequest request, StreamObserver<Empty> observer) {
-    calls.answer(
-        observer,
-        caller ->
-            calls.once(
-                caller,
-                request.getRequestId(),
-                request,
-                Empty.getDefaultInstance(),
-                () -> {
-                  accounts.delete(caller, request);
-                  return Empty.getDefaultInstance();
-                }));
+    calls.doOnce(
+        observer, request, request.getRequestId(), caller -> accounts.delete(caller, request));
   }
 
   @Override
@@ -119,17 +103,7 @@ final class GrpcAccountService extends AccountServiceGrpc.AccountServiceImplBase
 
   @Override
   public void deleteToken(DeleteTokenRequest request, StreamObserver<Empty> observer) {
-    calls.answer(
-        observer,
-        caller ->
-            calls.once(
-                caller,
-                request.getRequestId(),
-                request,
-                Empty.getDefaultInstance(),
-                () -> {
-                  accounts.deleteToken(caller, request);
-                  return Empty.getDefaultInstance();
-                }));
+    calls.doOnce(
+        observer, request, request.getRequestId(), caller -> accounts.deleteToken(caller, request));
   }
 }

@@ -35,17 +35,7 @@ final class GrpcSessionService extends SessionServiceGrpc.SessionServiceImplBase
 
   @Override
   public void deleteSession(DeleteSessionRequest request, StreamObserver<Empty> observer) {
-    calls.answer(
-        observer,
-        caller ->
-            calls.once(
-                caller,
-                request.getRequestId(),
-                request,
-                Empty.getDefaultInstance(),
-                () -> {
-                  sessions.delete(caller, request);
-                  return Empty.getDefaultInstance();
-                }));
+    calls.doOnce(
+        observer, request, request.getRequestId(), caller -> sessions.delete(caller, request));
   }
 }

@@ -37,43 +37,27 @@ final class GrpcVolumeService extends VolumeServiceGrpc.VolumeServiceImplBase {
 
   @Override
   public void createVolume(CreateVolumeRequest request, StreamObserver<Volume> observer) {
-    calls.answer(
+    calls.answerOnce(
         observer,
-        caller ->
-            calls.once(
-                caller,
-                request.getRequestId(),
-                request,
-                Volume.getDefaultInstance(),
-                () -> volumes.create(caller, request)));
+        request,
+        request.getRequestId(),
+        Volume.getDefaultInstance(),
+        caller -> volumes.create(caller, request));
   }
 
   @Override
   public void updateVolume(UpdateVolumeRequest request, StreamObserver<Volume> observer) {
-    calls.answer(
+    calls.answerOnce(
         observer,
-        caller ->
-            calls.once(
-                caller,
-                request.getRequestId(),
-                request,
-                Volume.getDefaultInstance(),
-                () -> volumes.update(caller, request)));
+        request,
+        request.getRequestId(),
+        Volume.getDefaultInstance(),
+        caller -> volumes.update(caller, request));
   }
 
   @Override
   public void deleteVolume(DeleteVolumeRequest request, StreamObserver<Empty> observer) {
-    calls.answer(
-        observer,
-        caller ->
-            calls.once(
-                caller,
-                request.getRequestId(),
-                request,
-                Empty.getDefaultInstance(),
-                () -> {
-                  volumes.delete(caller, request);
-                  return Empty.getDefaultInstance();
-                }));
+    calls.doOnce(
+        observer, request, request.getRequestId(), caller -> volumes.delete(caller, request));
   }
 }

@@ -44,6 +44,7 @@ final class Session {
   private final Map<Integer, Command> commands = new ConcurrentHashMap<>();
   private final Map<Integer, Incoming> early = new HashMap<>();
   private final Outbox outbox;
+  private final TaskManagement management;
   private final Object sequence = new Object();
   private int statSn;
   private int expectedCmdSn;
@@ -81,6 +82,8 @@ final class Session {
     this.discovery = login.discovery();
     this.nexus = nexus;
     this.portal = portal;
+    this.management =
+        new TaskManagement(target.unit(), nexus, tag -> Optional.ofNullable(commands.get(tag)));
     this.statSn = statSn;
     this.expectedCmdSn = expectedCmdSn;
     this.maxCmdSn = expectedCmdSn + WINDOW - 1;
@@ -613,66 +616,13 @@ final class Session {
   }
 
   private void answer(Bhs request, Reply reply, Runnable sent) {
-    boolean reads = (request.flags() & 0x40) != 0;
-    long expected = Integer.toUnsignedLong(request.int32(20));
-    ByteBuffer data = reply.dataIn();
-    long residual = reply.length() - expected;
-    boolean tellsResidual = reply.status() == Reply.GOOD || reads;
-    int residualFlag = !tellsResidual || residual == 0 ? 0 : residual > 0 ? 0x04 : 0x02;
-    int residualCount = residualFlag == 0 ? 0 : (int) Math.min(Math.abs(residual), 0xFFFFFFFFL);
     synchronized (sequence) {
-      if (data != null && reads && data.hasRemaining() && expected > 0) {
-        int length = (int) Math.min(data.remaining(), expected);
-        readBytes.add(length);
-        sendData(
-            request,
-            data.duplicate().limit(data.position() + length),
-            residualFlag,
-            residualCount,
-            sent);
-        return;
+      for (ScsiAnswer.Pdu pdu : ScsiAnswer.of(request, reply, parameters)) {
+        if (pdu.header().opcode() == Bhs.DATA_IN) {
+          readBytes.add(pdu.data().remaining());
+        }
+        send(pdu.header(), pdu.data(), pdu.carriesStatus() ? sent : () -> {}, pdu.carriesStatus());
       }
-      Bhs response =
-          Bhs.of(Bhs.SCSI_RESPONSE, Bhs.FINAL | residualFlag)
-              .initiatorTaskTag(request.initiatorTaskTag());
-      response.set(3, reply.status()).set32(44, residualCount);
-      ByteBuffer segment = NOTHING;
-      byte[] sense = reply.sense();
-      if (sense != null) {
-        segment =
-            ByteBuffer.allocate(2 + sense.length).putShort((short) sense.length).put(sense).flip();
-      }
-      sendWithStatus(response, segment, sent);
-    }
-  }
-
-  /** Sends data as Data-In PDUs, the last of which carries the status GOOD (RFC 7143 11.7). */
-  private void sendData(
-      Bhs request, ByteBuffer data, int residualFlag, int residualCount, Runnable sent) {
-    int offset = 0;
-    int total = data.remaining();
-    int start = data.position();
-    int segment =
-        Math.min(
-            parameters.initiatorMaxRecvDataSegmentLength(),
-            Parameters.MAX_RECV_DATA_SEGMENT_LENGTH);
-    int dataSn = 0;
-    int burst = 0;
-    while (offset < total) {
-      int length = Math.min(Math.min(segment, total - offset), parameters.maxBurstLength() - burst);
-      boolean last = offset + length == total;
-      burst += length;
-      boolean endsBurst = last || burst == parameters.maxBurstLength();
-      burst = endsBurst ? 0 : burst;
-      int flags = (endsBurst ? Bhs.FINAL : 0) | (last ? 0x01 | residualFlag : 0);
-      Bhs pdu = Bhs.of(Bhs.DATA_IN, flags).initiatorTaskTag(request.initiatorTaskTag());
-      pdu.set32(20, Bhs.NO_TAG).set32(36, dataSn++).set32(40, offset);
-      if (last) {
-        pdu.set32(44, residualCount);
-      }
-      ByteBuffer part = data.duplicate().position(start + offset).limit(start + offset + length);
-      send(pdu, part, last ? sent : () -> {}, last);
-      offset += length;
     }
   }
 
@@ -681,46 +631,13 @@ final class Session {
     return lun == 0 || lun == 0x4000L << 48;
   }
 
-  // Task management (RFC 7143 11.5)
-
   private void manage(Bhs header) {
-    int function = header.flags() & 0x7F;
-    TaskSet tasks = target.unit().tasks();
-    if (function != 6 && function != 7 && !isUnitZero(header.lun())) {
-      answerManagement(header, 2);
-      return;
-    }
-    switch (function) {
-      case 1 -> {
-        Optional<Command> victim = Optional.ofNullable(commands.get(header.int32(20)));
-        if (victim.isEmpty()) {
-          answerManagement(header, 1);
-        } else {
-          tasks
-              .abort(victim.get())
-              .thenAccept(aborted -> answerManagement(header, aborted ? 0 : 1));
-        }
-      }
-      case 2 ->
-          tasks
-              .abort(task -> task.nexus().equals(nexus))
-              .thenRun(() -> answerManagement(header, 0));
-      case 4 -> tasks.abort(task -> true).thenRun(() -> answerManagement(header, 0));
-      case 5, 6, 7 ->
-          tasks
-              .abort(task -> true)
-              .thenRun(() -> {
-                target.unit().reset();
-                answerManagement(header, 0);
-              });
-      case 8 -> answerManagement(header, 4);
-      default -> answerManagement(header, 5);
-    }
-  }
-
-  private void answerManagement(Bhs header, int response) {
-    Bhs answer = Bhs.of(Bhs.TASK_MANAGEMENT_RESPONSE, Bhs.FINAL).set(2, response);
-    sendWithStatus(answer.initiatorTaskTag(header.initiatorTaskTag()), NOTHING, () -> {});
+    management
+        .handle(header, isUnitZero(header.lun()))
+        .thenAccept(response -> {
+          Bhs answer = Bhs.of(Bhs.TASK_MANAGEMENT_RESPONSE, Bhs.FINAL).set(2, response);
+          sendWithStatus(answer.initiatorTaskTag(header.initiatorTaskTag()), NOTHING, () -> {});
+        });
   }
 
   /** What went unexpectedly wrong, for the host's log. */
