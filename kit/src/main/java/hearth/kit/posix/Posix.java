@@ -32,6 +32,10 @@ public final class Posix {
   private static final long BLKGETSIZE64 = 0x80081272L;
 
   private static final int SIGINT = 2;
+  private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int STATX_BLOCKS = 0x400;
+  private static final long STATX_LENGTH = 256;
+  private static final long STX_BLOCKS_OFFSET = 48;
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MemoryLayout CAPTURE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
@@ -132,6 +136,26 @@ public final class Posix {
       return Math.min(seek(offset, SEEK_HOLE, end), end);
     }
 
+    /** Bytes that the file takes on its disk, by {@code statx}. */
+    public long allocatedBytes() throws IOException {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment state = arena.allocate(CAPTURE);
+        MemorySegment found = arena.allocate(STATX_LENGTH, 8);
+        int result =
+            (int)
+                Calls.STATX.invokeExact(
+                    state, number, arena.allocateFrom(""), AT_EMPTY_PATH, STATX_BLOCKS, found);
+        if (result != 0) {
+          throw new IOException("statx failed with error " + errno(state));
+        }
+        return found.get(JAVA_LONG, STX_BLOCKS_OFFSET) * 512;
+      } catch (IOException e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new AssertionError(e);
+      }
+    }
+
     private long seek(long offset, int whence, long end) throws IOException {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment state = arena.allocate(CAPTURE);
@@ -202,6 +226,10 @@ public final class Posix {
             "fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     static final MethodHandle FTRUNCATE =
         capturing("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+    static final MethodHandle STATX =
+        capturing(
+            "statx",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
     static final MethodHandle LSEEK =
         capturing("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
 

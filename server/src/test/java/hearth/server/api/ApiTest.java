@@ -234,6 +234,38 @@ class ApiTest {
   }
 
   @Test
+  void aCrowdOfIdleConnectionsIsBoundedAndForgottenWhenItLeaves() throws Exception {
+    java.net.URI uri = java.net.URI.create(host.uri());
+    List<java.nio.channels.SocketChannel> crowd = new java.util.ArrayList<>();
+    for (int i = 0; i < 3000; i++) {
+      crowd.add(
+          java.nio.channels.SocketChannel.open(
+              new java.net.InetSocketAddress(uri.getHost(), uri.getPort())));
+    }
+    // Those past the limit are hung up on.
+    int end;
+    try {
+      end = crowd.getLast().read(java.nio.ByteBuffer.allocate(1));
+    } catch (java.net.SocketException e) {
+      end = -1; // a reset says the same
+    }
+    assertThat(end).isEqualTo(-1);
+    for (java.nio.channels.SocketChannel channel : crowd) {
+      channel.close();
+    }
+    java.time.Instant deadline = java.time.Instant.now().plusSeconds(20);
+    boolean answered = false;
+    while (!answered && java.time.Instant.now().isBefore(deadline)) {
+      try {
+        answered = WebClient.of(host.uri()).blocking().get("/healthz").status().code() == 200;
+      } catch (RuntimeException e) {
+        TimeUnit.MILLISECONDS.sleep(100);
+      }
+    }
+    assertThat(answered).isTrue();
+  }
+
+  @Test
   void aRequestLargerThanTheLimitIsRefusedWithoutBeingKept() {
     AggregatedHttpResponse response =
         send(HttpMethod.POST, "/v1/backups:restore", MediaType.JSON_UTF_8, new byte[97 << 20]);

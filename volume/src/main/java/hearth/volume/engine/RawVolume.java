@@ -163,18 +163,7 @@ final class RawVolume implements VolumeData {
 
   @Override
   public long usedBytes() throws IOException {
-    if (isDevice()) {
-      return size;
-    }
-    // Java does not tell st_blocks: sum the runs of data.
-    long used = 0;
-    long offset = descriptor.nextData(0, size);
-    while (offset < size) {
-      long end = descriptor.nextHole(offset, size);
-      used += end - offset;
-      offset = descriptor.nextData(end, size);
-    }
-    return used;
+    return isDevice() ? size : Math.min(size, descriptor.allocatedBytes());
   }
 
   @Override
