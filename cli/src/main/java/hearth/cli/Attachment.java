@@ -210,7 +210,7 @@ final class Attachment {
       if (!process.waitFor(120, TimeUnit.SECONDS) || process.exitValue() != 0) {
         throw new CliFailure(
             ExitCode.FAILURE,
-            "iscsiadm failed: " + (output.isEmpty() ? "status " + process.exitValue() : output),
+            "iscsiadm failed: " + why(output, process.exitValue()),
             "Run it as root, with iscsid running: systemctl start iscsid");
       }
     } catch (IOException e) {
@@ -222,6 +222,16 @@ final class Attachment {
       Thread.currentThread().interrupt();
       throw new CliFailure(ExitCode.INTERRUPTED, "Interrupted", "");
     }
+  }
+
+  /** The first thing that iscsiadm says is the cause; what follows repeats it in other words. */
+  private static String why(String output, int status) {
+    return output
+        .lines()
+        .map(line -> line.replaceFirst("^iscsiadm: ", "").strip())
+        .filter(line -> !line.isEmpty())
+        .findFirst()
+        .orElse("status " + status);
   }
 
   private static void pause() {

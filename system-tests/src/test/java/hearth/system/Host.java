@@ -45,7 +45,7 @@ final class Host implements AutoCloseable {
     return host;
   }
 
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     }

@@ -47,6 +47,10 @@ class LibiscsiSuiteTest {
     print("tgt", tgt);
     assertThat(ours.passed().size()).as("passed").isGreaterThanOrEqualTo(tgt.passed().size());
     assertThat(ours.failed().size()).as("failed").isLessThanOrEqualTo(tgt.failed().size());
+    // It asks for the block behind the one that it expects an answer for, unless physical blocks
+    // are as small as logical ones.
+    assertThat(ours.failed()).isSubsetOf("ALL.GetLBAStatus.UnmapSingle");
+    assertThat(ours.skipped()).as("a test that once ran").hasSizeLessThanOrEqualTo(28);
   }
 
   /** Debian's newer suite has 1.20; it brings its own C library. */
@@ -110,15 +114,18 @@ class LibiscsiSuiteTest {
   private Score runOnTgt(Path suite, List<String> tests) throws Exception {
     Path file = Files.createFile(scratch.resolve("tgt.raw"));
     assertThat(Host.run("truncate", "-s", "1G", file.toString()).code()).isZero();
+    int port = Host.freePort();
+    String control = String.valueOf(port % 30_000);
     Process daemon =
-        new ProcessBuilder("tgtd", "-f", "-C", "7", "--iscsi", "portal=127.0.0.1:3271")
+        new ProcessBuilder("tgtd", "-f", "-C", control, "--iscsi", "portal=127.0.0.1:" + port)
             .redirectErrorStream(true)
             .redirectOutput(scratch.resolve("tgt.log").toFile())
             .start();
     try {
       String iqn = "iqn.2026-11.test:tgt";
-      tgtadm("--lld", "iscsi", "--op", "new", "--mode", "target", "--tid", "1", "-T", iqn);
+      tgtadm(control, "--lld", "iscsi", "--op", "new", "--mode", "target", "--tid", "1", "-T", iqn);
       tgtadm(
+          control,
           "--lld",
           "iscsi",
           "--op",
@@ -132,6 +139,7 @@ class LibiscsiSuiteTest {
           "-b",
           file.toString());
       tgtadm(
+          control,
           "--lld",
           "iscsi",
           "--op",
@@ -144,15 +152,16 @@ class LibiscsiSuiteTest {
           "1",
           "--params",
           "thin_provisioning=1");
-      tgtadm("--lld", "iscsi", "--op", "bind", "--mode", "target", "--tid", "1", "-I", "ALL");
-      return run(suite, tests, "iscsi://127.0.0.1:3271/" + iqn + "/1");
+      tgtadm(
+          control, "--lld", "iscsi", "--op", "bind", "--mode", "target", "--tid", "1", "-I", "ALL");
+      return run(suite, tests, "iscsi://127.0.0.1:" + port + "/" + iqn + "/1");
     } finally {
       daemon.destroyForcibly().waitFor();
     }
   }
 
-  private static void tgtadm(String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(List.of("tgtadm", "-C", "7"));
+  private static void tgtadm(String control, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("tgtadm", "-C", control));
     command.addAll(List.of(arguments));
     Host.Result result = Host.run(command, environment -> {});
     for (int i = 0; i < 50 && result.code() != 0; i++) {
