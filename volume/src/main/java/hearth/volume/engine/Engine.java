@@ -30,6 +30,29 @@ public interface Engine {
   /** Deletes the data of a volume that is not open. Without data it does nothing. */
   void delete(String uid) throws IOException;
 
-  /** Identities of all volumes whose data is there. */
+  /** Identities of all volumes and snapshots whose data is there. */
   Set<String> list() throws IOException;
+
+  /**
+   * Keeps the present contents of a volume under an identity of their own, at once and whatever the
+   * size. Durable on return. A snapshot is opened and deleted like a volume, but never changes.
+   *
+   * @throws UnsupportedOperationException if the engine has no snapshots
+   */
+  default void snapshot(String volume, String snapshot) throws IOException {
+    throw new UnsupportedOperationException("this engine has no snapshots");
+  }
+
+  /** Makes a volume that begins with the contents of a snapshot, at once. Durable on return. */
+  default void copy(String snapshot, String volume) throws IOException {
+    throw new UnsupportedOperationException("this engine has no snapshots");
+  }
+
+  /**
+   * Gives a volume the contents of one of its snapshots again. Its size stays if it is larger.
+   * Durable on return.
+   */
+  default void restore(String volume, String snapshot) throws IOException {
+    throw new UnsupportedOperationException("this engine has no snapshots");
+  }
 }

@@ -12,7 +12,7 @@ import java.nio.file.Path;
  * full to its last byte the host could not even record that a volume was deleted. Asks the file
  * system once a second and whenever what it said is used up. Safe for any thread.
  */
-final class Headroom {
+public final class Headroom {
   private static final long MOST = 64 << 20;
   private static final long ASK_AGAIN_NANOS = 1_000_000_000L;
 
@@ -20,12 +20,13 @@ final class Headroom {
   private long left;
   private long askedAt = System.nanoTime() - ASK_AGAIN_NANOS;
 
-  Headroom(Path folder) throws IOException {
+  /** Watches the file system of a folder. */
+  public Headroom(Path folder) throws IOException {
     store = Files.getFileStore(folder);
   }
 
   /** Whether so many bytes more may be stored; counts them if so. */
-  synchronized boolean allows(long bytes) throws IOException {
+  public synchronized boolean allows(long bytes) throws IOException {
     if (left < bytes || System.nanoTime() - askedAt >= ASK_AGAIN_NANOS) {
       left = store.getUsableSpace() - Math.min(MOST, store.getTotalSpace() / 8);
       askedAt = System.nanoTime();
