@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.volume.iscsi;
 
+import hearth.volume.engine.Engine;
 import hearth.volume.engine.RawEngine;
 import hearth.volume.engine.VolumeData;
+import hearth.volume.engine.chunk.ChunkEngine;
 import hearth.volume.scsi.Identity;
 import hearth.volume.scsi.LogicalUnit;
 import java.net.InetAddress;
@@ -11,10 +13,11 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.Executors;
 
 /**
  * Serves one volume until it is ended; for suites that need a target and nothing else: FOLDER SIZE
- * PORT.
+ * PORT [raw].
  */
 public final class ServeOneVolume {
   private ServeOneVolume() {}
@@ -22,7 +25,10 @@ public final class ServeOneVolume {
   public static void main(String[] arguments) throws Exception {
     Path folder = Path.of(arguments[0]);
     Files.createDirectories(folder);
-    RawEngine engine = new RawEngine(folder);
+    Engine engine =
+        arguments.length > 3 && arguments[3].equals("raw")
+            ? new RawEngine(folder)
+            : new ChunkEngine(folder, 64 << 20, Executors.newScheduledThreadPool(1));
     String uid = "00112233445566778899aabbccddeeff";
     engine.delete(uid);
     engine.create(uid, Long.parseLong(arguments[1]));

@@ -171,6 +171,7 @@ final class ChunkStore implements Closeable {
     store.log.start(store.incarnation, 1);
     store.commit(
         () -> store.add(new Member(store.nextMember++, uid, false, 0, surroundings.now(), size)));
+    store.commit(() -> store.membersChanged = true); // so that both superblocks are there
     return store;
   }
 

@@ -66,7 +66,7 @@ class DamageTest {
     int flips = 0;
     assertThat(live.size()).isGreaterThan(50);
     for (long block : live) {
-      for (int i = 0; i < 24; i++) {
+      for (int i = 0; i < 8; i++) {
         long offset = block * Page.BLOCK + random.nextInt(Page.BLOCK);
         int bit = random.nextInt(8);
         FaultyDisk damaged = disk.copy();
