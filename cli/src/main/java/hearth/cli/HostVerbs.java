@@ -157,7 +157,8 @@ final class HostVerbs {
             name -> invocation -> Invocation.inCollection("backups", name)));
   }
 
-  private static JsonObject await(Invocation invocation, JsonObject operation) {
+  /** Waits for an operation and returns its last state; throws what it failed with. */
+  static JsonObject await(Invocation invocation, JsonObject operation) {
     Instant deadline = invocation.context().clock().instant().plus(invocation.timeout());
     JsonObject state = operation;
     while (!state.has("done") || !state.get("done").getAsBoolean()) {

@@ -18,6 +18,12 @@ final class Nouns {
     return List.of(
         new Noun("volume", "volumes", "Resources", "Keep block volumes", VolumeVerbs::volume),
         new Noun(
+            "snapshot",
+            "snapshots",
+            "Resources",
+            "Keep what a volume holds now",
+            VolumeVerbs::snapshot),
+        new Noun(
             "session",
             "sessions",
             "Resources",

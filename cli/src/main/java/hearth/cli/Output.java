@@ -236,7 +236,9 @@ final class Output {
     return switch (column.kind()) {
       case TEXT, STATE, COUNT -> printable(value);
       case SHORT_NAME ->
-          printable(value.replaceFirst("^accounts/([^/]+)/volumes/([^/]+)/sessions/", "$1/$2/"));
+          printable(
+              value.replaceFirst(
+                  "^accounts/([^/]+)/volumes/([^/]+)/(sessions|snapshots)/", "$1/$2/"));
       case LAST_PART -> printable(value.substring(value.lastIndexOf('/') + 1));
       case BYTES, QUOTA -> ByteSize.format(Long.parseLong(value)).replace(" ", "");
       case TIME -> context.outTerminal() ? ago(Instant.parse(value)) : value;

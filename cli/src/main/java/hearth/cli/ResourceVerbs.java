@@ -124,6 +124,12 @@ final class ResourceVerbs {
         invocation -> {
           Map<String, String> parameters = mutation(invocation);
           parameters.put(idParameter, lastPart(invocation.name()));
+          invocation
+              .flag("from-snapshot")
+              .ifPresent(name ->
+                  parameters.put(
+                      "sourceSnapshot",
+                      VolumeVerbs.nested(invocation, "snapshot", "snapshots", name)));
           JsonObject made =
               invocation.post(
                   parent.apply(invocation) + collection, parameters, body.apply(invocation));

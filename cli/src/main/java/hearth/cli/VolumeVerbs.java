@@ -4,11 +4,16 @@ package hearth.cli;
 
 import static hearth.cli.Nouns.column;
 import static hearth.cli.Nouns.wide;
+import static hearth.cli.ResourceVerbs.flags;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import hearth.cli.Output.Kind;
+import hearth.kit.unit.ByteSize;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
 
 /** What can be done with volumes and the sessions on them. */
@@ -29,6 +34,8 @@ final class VolumeVerbs {
                 wide("OWNER", "name", Kind.TEXT),
                 wide("IQN", "iscsi.iqn", Kind.TEXT),
                 wide("PORTAL", "iscsi.portal", Kind.TEXT),
+                wide("ENGINE", "engine", Kind.STATE),
+                wide("SNAPSHOTS", "snapshotBytes", Kind.BYTES),
                 wide("DEVICE", "device", Kind.TEXT),
                 wide("READ-ONLY", "readOnly", Kind.TEXT),
                 wide("REASON", "stateReason", Kind.TEXT),
@@ -58,15 +65,27 @@ final class VolumeVerbs {
             address));
     all.add(
         verbs.create(
-            List.of("size", "description", "label", "read-only", "device", "account"),
+            List.of(
+                "size",
+                "description",
+                "label",
+                "read-only",
+                "from-snapshot",
+                "engine",
+                "device",
+                "account"),
             List.of(
                 "# A thin volume",
                 "hearth volume create data --size 10GiB",
                 "# One with a label, for another account",
-                "hearth volume create ann/photos --size 1TiB --label purpose=photos"),
+                "hearth volume create ann/photos --size 1TiB --label purpose=photos",
+                "# One that begins with what another held on Monday",
+                "hearth volume create trial --from-snapshot data/monday"),
             "volumeId",
             invocation -> {
-              if (invocation.flag("size").isEmpty() && invocation.flag("device").isEmpty()) {
+              if (invocation.flag("size").isEmpty()
+                  && invocation.flag("device").isEmpty()
+                  && invocation.flag("from-snapshot").isEmpty()) {
                 throw new CliFailure(
                     ExitCode.USAGE,
                     "--size is missing",
@@ -95,8 +114,154 @@ final class VolumeVerbs {
                 "# In a script",
                 "hearth volume delete data old-data --yes"),
             name -> invocation -> invocation.resource("volumes", name)));
+    all.add(
+        new Verb(
+            "restore",
+            "Give a volume the contents of a snapshot again",
+            "NAME",
+            flags(
+                List.of("snapshot", "account", "output", "dry-run", "yes", "request-id"),
+                Flag.NETWORK),
+            List.of(
+                "# After asking; what was written since is lost",
+                "hearth volume restore data --snapshot monday",
+                "# In a script",
+                "hearth volume restore data --snapshot monday --yes"),
+            invocation -> restore(invocation, verbs.columns())));
+    all.add(
+        new Verb(
+            "check",
+            "Compare all that a volume and its snapshots hold with their checksums",
+            "NAME",
+            flags(List.of("account", "output"), Flag.NETWORK),
+            List.of(
+                "# While it is in use",
+                "hearth volume check data",
+                "# A large one",
+                "hearth volume check data --timeout 10h"),
+            VolumeVerbs::check));
     all.addAll(Attachment.verbs());
     return all;
+  }
+
+  private static void restore(Invocation invocation, List<Output.Column> columns) {
+    String snapshot =
+        invocation
+            .flag("snapshot")
+            .orElseThrow(() ->
+                new CliFailure(
+                    ExitCode.USAGE,
+                    "--snapshot is missing",
+                    "See: hearth snapshot list --volume " + invocation.name()));
+    invocation.confirm(
+        "Replacing what volume " + invocation.name() + " holds by snapshot " + snapshot);
+    String volume = invocation.resource("volumes", invocation.name());
+    JsonObject body = new JsonObject();
+    body.addProperty("snapshot", volume + "/snapshots/" + ResourceVerbs.lastPart(snapshot));
+    body.addProperty("validateOnly", invocation.isSet("dry-run"));
+    invocation.flag("request-id").ifPresent(id -> body.addProperty("requestId", id));
+    JsonObject restored = invocation.post(volume + ":restore", Map.of(), body);
+    invocation.changed(
+        restored,
+        columns,
+        "volume/" + ResourceVerbs.lastPart(invocation.name()) + " restored",
+        "hearth volume attach " + invocation.name());
+  }
+
+  private static void check(Invocation invocation) {
+    JsonObject operation =
+        invocation.post(
+            invocation.resource("volumes", invocation.name()) + ":check",
+            Map.of(),
+            new JsonObject());
+    JsonObject result = HostVerbs.await(invocation, operation).getAsJsonObject("response");
+    JsonArray findings =
+        result.has("findings") ? result.getAsJsonArray("findings") : new JsonArray();
+    long checked = Long.parseLong("0" + Output.text(result, "checkedBytes"));
+    invocation
+        .output()
+        .list(
+            findings,
+            List.of(
+                column("RESOURCE", "resource", Kind.SHORT_NAME),
+                column("OFFSET", "offsetBytes"),
+                column("LOST", "lostBytes", Kind.BYTES),
+                column("MESSAGE", "message")),
+            "Nothing is wrong in " + ByteSize.format(checked) + ".");
+    if (!findings.isEmpty()) {
+      throw new CliFailure(
+          ExitCode.FAILURE,
+          "Something is not as it was written",
+          "Restore what is lost from a backup; look after the disk below the data folder");
+    }
+  }
+
+  static List<Verb> snapshot() {
+    ResourceVerbs verbs =
+        new ResourceVerbs(
+            "snapshot",
+            "snapshots",
+            List.of(
+                column("NAME", "name", Kind.SHORT_NAME),
+                column("SIZE", "sizeBytes", Kind.BYTES),
+                column("HELD", "usedBytes", Kind.BYTES),
+                column("SESSIONS", "iscsi.sessionCount", Kind.COUNT),
+                wide("IQN", "iscsi.iqn", Kind.TEXT),
+                wide("REASON", "stateReason", Kind.TEXT),
+                wide("DESCRIPTION", "description", Kind.TEXT),
+                column("AGE", "createTime", Kind.TIME)),
+            invocation -> {
+              if (!invocation.names().isEmpty()) {
+                String name = nested(invocation, "snapshot", "snapshots", invocation.name());
+                return name.substring(0, name.lastIndexOf("snapshots/"));
+              }
+              return Invocation.account(invocation.flag("account").orElse("me"))
+                  + "/volumes/"
+                  + Invocation.encode(invocation.flag("volume").orElse("-"))
+                  + "/";
+            });
+    return List.of(
+        verbs.list(
+            List.of("account", "volume"),
+            List.of(
+                "# Of your volumes",
+                "hearth snapshot list",
+                "# Of one of them, the newest first",
+                "hearth snapshot list --volume data --sort 'create_time desc'")),
+        verbs.show(
+            "NAME",
+            List.of("account"),
+            List.of(
+                "# One of them",
+                "hearth snapshot show data/monday",
+                "# The name of its target",
+                "hearth snapshot show data/monday -o jsonpath={.iscsi.iqn}"),
+            invocation -> nested(invocation, "snapshot", "snapshots", invocation.name())),
+        verbs.create(
+            List.of("description", "account"),
+            List.of(
+                "# At once, while the volume is in use",
+                "hearth snapshot create data/monday",
+                "# Of somebody else's volume",
+                "hearth snapshot create ann/photos/monday --description 'Before the move'"),
+            "snapshotId",
+            invocation -> {
+              JsonObject body = new JsonObject();
+              invocation
+                  .flag("description")
+                  .ifPresent(text -> body.addProperty("description", text));
+              return body;
+            },
+            invocation -> "hearth volume create NEW-NAME --from-snapshot " + invocation.name()),
+        verbs.delete(
+            "Delete snapshots",
+            List.of("account", "force"),
+            List.of(
+                "# After asking",
+                "hearth snapshot delete data/monday",
+                "# In a script",
+                "hearth snapshot delete data/monday data/tuesday --yes"),
+            name -> invocation -> nested(invocation, "snapshot", "snapshots", name)));
   }
 
   static List<Verb> session() {
@@ -136,7 +301,7 @@ final class VolumeVerbs {
                 "hearth session show data/3",
                 "# On somebody else's volume",
                 "hearth session show ann/photos/3"),
-            invocation -> sessionName(invocation, invocation.name())),
+            invocation -> nested(invocation, "session", "sessions", invocation.name())),
         verbs.delete(
             "Cut initiators off",
             List.of("account", "retry-delay"),
@@ -145,11 +310,11 @@ final class VolumeVerbs {
                 "hearth session delete data/3",
                 "# And let the initiator come back at once",
                 "hearth session delete data/3 --retry-delay 0s --yes"),
-            name -> invocation -> sessionName(invocation, name)));
+            name -> invocation -> nested(invocation, "session", "sessions", name)));
   }
 
-  /** {@code data/3} is on a volume of one's own, {@code ann/data/3} on one of Ann's. */
-  private static String sessionName(Invocation invocation, String name) {
+  /** {@code data/3} belongs to a volume of one's own, {@code ann/data/3} to one of Ann's. */
+  static String nested(Invocation invocation, String noun, String collection, String name) {
     if (name.startsWith("accounts/")) {
       return Invocation.encode(name);
     }
@@ -157,8 +322,12 @@ final class VolumeVerbs {
     if (parts.length < 2 || parts.length > 3) {
       throw new CliFailure(
           ExitCode.USAGE,
-          "'" + name + "' is not the name of a session",
-          "See: hearth session list");
+          "'" + name + "' is not the name of a " + noun,
+          "Write it as VOLUME/"
+              + noun.toUpperCase(Locale.ROOT)
+              + ", or see: hearth "
+              + noun
+              + " list");
     }
     String account = parts.length == 3 ? parts[0] : invocation.flag("account").orElse("me");
     return Invocation.encode(
@@ -166,7 +335,9 @@ final class VolumeVerbs {
             + account
             + "/volumes/"
             + parts[parts.length - 2]
-            + "/sessions/"
+            + "/"
+            + collection
+            + "/"
             + parts[parts.length - 1]);
   }
 
@@ -182,6 +353,9 @@ final class VolumeVerbs {
         .ifPresent(
             text -> volume.addProperty("readOnly", ResourceVerbs.yesOrNo("read-only", text)));
     invocation.flag("device").ifPresent(text -> volume.addProperty("device", text));
+    invocation
+        .flag("engine")
+        .ifPresent(text -> volume.addProperty("engine", text.toUpperCase(Locale.ROOT)));
     if (!invocation.flags("label").isEmpty()) {
       volume.add("labels", ResourceVerbs.labels(invocation.flags("label")));
     }

@@ -32,6 +32,7 @@ class GrammarTest {
           "update",
           "delete",
           "attach",
+          "check",
           "detach",
           "use",
           "restore",

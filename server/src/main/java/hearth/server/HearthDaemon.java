@@ -21,6 +21,7 @@ import hearth.kit.access.Caller;
 import hearth.kit.daemon.Daemon;
 import hearth.kit.problem.Code;
 import hearth.kit.problem.Problem;
+import hearth.kit.unit.ByteSize;
 import hearth.server.account.Accounts;
 import hearth.server.account.Credentials;
 import hearth.server.api.Api;
@@ -34,8 +35,11 @@ import hearth.server.volume.VolumeTable;
 import hearth.server.web.Pages;
 import hearth.volume.Exports;
 import hearth.volume.Sessions;
+import hearth.volume.Snapshots;
 import hearth.volume.Volumes;
+import hearth.volume.engine.Engines;
 import hearth.volume.engine.RawEngine;
+import hearth.volume.engine.chunk.ChunkEngine;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.File;
 import java.io.IOException;
@@ -52,6 +56,8 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Puts a host together and starts it; what was started is stopped in the opposite order. */
@@ -112,10 +118,19 @@ public final class HearthDaemon implements Daemon {
     Audit audit = new Audit(database, clock);
     Credentials credentials = new Credentials(database, clock);
     Path volumesFolder = path.resolve("volumes");
-    Exports exports = exports(folder, volumesFolder, version, iscsiListen, clock);
+    ScheduledExecutorService maintenance =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("volume maintenance").factory());
+    started.push(maintenance::shutdownNow);
+    Engines engines =
+        new Engines(
+            new ChunkEngine(volumesFolder, cacheSize(settings), maintenance),
+            new RawEngine(volumesFolder));
+    Exports exports = exports(engines, folder, volumesFolder, version, iscsiListen, clock);
     started.push(exports);
     VolumeTable volumeTable = new VolumeTable(database, audit);
     Volumes volumes = new Volumes(volumeTable, exports, clock);
+    Snapshots snapshots = new Snapshots(volumeTable, volumes, exports, clock);
     Sessions sessions = new Sessions(volumeTable, volumes, exports);
     volumes.start();
     Operations operations = new Operations(database, clock);
@@ -152,6 +167,7 @@ public final class HearthDaemon implements Daemon {
         builder,
         credentials,
         volumes,
+        snapshots,
         sessions,
         accounts,
         host,
@@ -235,6 +251,7 @@ public final class HearthDaemon implements Daemon {
   }
 
   private static Exports exports(
+      Engines engines,
       DataFolder folder,
       Path volumes,
       String version,
@@ -243,7 +260,7 @@ public final class HearthDaemon implements Daemon {
       throws IOException {
     try {
       return new Exports(
-          new RawEngine(volumes),
+          engines,
           volumes,
           folder.iqnPrefix(),
           version.substring(0, Math.min(4, version.length())),
@@ -296,6 +313,20 @@ public final class HearthDaemon implements Daemon {
       throw Problem.invalid(name, "is missing", "Set --" + name);
     }
     return value;
+  }
+
+  private static long cacheSize(Map<String, String> settings) {
+    String text = settings.getOrDefault("volume-cache", "64MiB");
+    try {
+      long size = ByteSize.parse(text);
+      if (size >= ByteSize.MIB) {
+        return size;
+      }
+    } catch (IllegalArgumentException e) {
+      // Told below.
+    }
+    throw Problem.invalid(
+        "volume-cache", "'" + text + "' is no size from 1MiB on", "Write it as 64MiB");
   }
 
   private static InetSocketAddress address(String name, Map<String, String> settings) {

@@ -4,7 +4,9 @@ package hearth.volume;
 
 import hearth.kit.problem.Code;
 import hearth.kit.problem.Problem;
+import hearth.volume.engine.Check;
 import hearth.volume.engine.Engine;
+import hearth.volume.engine.Engines;
 import hearth.volume.engine.RawEngine;
 import hearth.volume.engine.VolumeData;
 import hearth.volume.iscsi.IscsiTarget;
@@ -23,6 +25,8 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,7 +40,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Exports.class);
   private static final Duration GONE = Duration.ofHours(18);
 
-  private final Engine engine;
+  private final Engines engines;
   private final Path folder;
   private final String iqnPrefix;
   private final String revision;
@@ -44,7 +48,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   private final Map<String, Open> open = new ConcurrentHashMap<>();
   private final Map<String, String> failed = new ConcurrentHashMap<>();
 
-  private record Open(VolumeRecord volume, VolumeData data, Target target) {}
+  private record Open(String name, VolumeData data, Target target, boolean snapshot) {}
 
   /** Bytes held, and what is wrong, or nothing. */
   record Status(long usedBytes, String problem) {}
@@ -52,18 +56,18 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   /**
    * Starts the iSCSI server, at first without any target.
    *
-   * @param folder where the engine keeps its data, for the capacity of the pool
+   * @param folder where the engines keep their data, for the capacity of the pool
    * @param iqnPrefix for example {@code iqn.2026-11.org.example}
    */
   public Exports(
-      Engine engine,
+      Engines engines,
       Path folder,
       String iqnPrefix,
       String revision,
       InetSocketAddress address,
       InstantSource clock)
       throws IOException {
-    this.engine = engine;
+    this.engines = engines;
     this.folder = folder;
     this.iqnPrefix = iqnPrefix;
     this.revision = revision;
@@ -110,28 +114,26 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       return;
     }
     try {
-      engine.create(volume.uid(), volume.sizeBytes());
+      engines.of(volume.engine()).create(volume.uid(), volume.sizeBytes());
     } catch (VolumeData.NoSpaceException e) {
-      throw new Problem(
-          Code.RESOURCE_EXHAUSTED,
-          "POOL_FULL",
-          "The pool is full",
-          "Free space in " + folder + ", or delete a volume");
+      throw full();
     } catch (IOException e) {
       throw cannot("create the volume's data", e);
     }
   }
 
   /** Tells in the log which data belongs to no record; nothing deletes it but a person. */
-  void reportStrays(List<VolumeRecord> volumes) {
+  void reportStrays(List<VolumeRecord> volumes, List<SnapshotRecord> snapshots) {
     try {
-      for (String uid : engine.list()) {
-        if (volumes.stream().noneMatch(volume -> volume.uid().equals(uid))) {
-          LOG.warn(
-              "The data {} in {} belongs to no volume; delete it if you do not miss it",
-              uid,
-              folder);
-        }
+      Set<String> strays = new TreeSet<>(engines.chunks().list());
+      strays.addAll(engines.raw().list());
+      volumes.forEach(volume -> strays.remove(volume.uid()));
+      snapshots.forEach(snapshot -> strays.remove(snapshot.uid()));
+      for (String uid : strays) {
+        LOG.warn(
+            "The data {} in {} belongs to no volume or snapshot; delete it if you do not miss it",
+            uid,
+            folder);
       }
     } catch (IOException e) {
       throw cannot("list the data of its volumes", e);
@@ -144,7 +146,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     try {
       VolumeData data =
           volume.device().isEmpty()
-              ? engine.open(volume.uid())
+              ? engines.of(volume.engine()).open(volume.uid())
               : RawEngine.openDevice(Path.of(volume.device()));
       if (data.size() < volume.sizeBytes() && volume.device().isEmpty()) {
         data.grow(volume.sizeBytes()); // a crash came between record and data
@@ -156,12 +158,118 @@ public final class Exports implements TargetDirectory, AutoCloseable {
               volume.chapUser(),
               volume.chapSecret(),
               new LogicalUnit(identity, data, volume.readOnly()));
-      open.put(iqn(volume), new Open(volume, data, target));
+      open.put(iqn(volume), new Open(volume.name(), data, target, false));
     } catch (IOException e) {
       String why = e instanceof NoSuchFileException ? "its data is not there" : reason(e);
       failed.put(volume.uid(), why);
       LOG.error("The volume {} is not served: {}", volume.name(), why);
     }
+  }
+
+  /** Opens and exports a snapshot, or notes why that fails. */
+  void open(VolumeRecord volume, SnapshotRecord snapshot) {
+    failed.remove(snapshot.uid());
+    try {
+      VolumeData data = engines.of(volume.engine()).open(snapshot.uid());
+      String iqn = iqn(volume, snapshot);
+      Target target =
+          new Target(
+              iqn,
+              volume.chapUser(),
+              volume.chapSecret(),
+              new LogicalUnit(new Identity(snapshot.uid(), iqn, revision), data, true));
+      open.put(iqn, new Open(snapshot.name(), data, target, true));
+    } catch (IOException e) {
+      failed.put(snapshot.uid(), reason(e));
+      LOG.error("The snapshot {} is not served: {}", snapshot.name(), reason(e));
+    }
+  }
+
+  String iqn(VolumeRecord volume, SnapshotRecord snapshot) {
+    return iqn(volume) + "." + snapshot.id();
+  }
+
+  List<String> initiators(VolumeRecord volume, SnapshotRecord snapshot) {
+    return server.initiators(iqn(volume, snapshot));
+  }
+
+  /** Refuses what only engines with snapshots and checksums can do. */
+  void requireSnapshots(VolumeRecord volume) {
+    if (volume.engine() == Engines.Kind.DEVICE || !engines.of(volume.engine()).hasSnapshots()) {
+      throw new Problem(
+          Code.FAILED_PRECONDITION,
+          "ENGINE_CANNOT",
+          "The volume '"
+              + volume.id()
+              + "' is kept by the engine "
+              + volume.engine()
+              + ", which has neither snapshots nor checksums",
+          "Create a volume without --engine and --device, and copy the data there");
+    }
+  }
+
+  void snapshot(VolumeRecord volume, SnapshotRecord snapshot) {
+    change("create the snapshot", volume, engine -> engine.snapshot(volume.uid(), snapshot.uid()));
+  }
+
+  void copy(SnapshotRecord snapshot, VolumeRecord volume) {
+    change("copy the snapshot", volume, engine -> engine.copy(snapshot.uid(), volume.uid()));
+  }
+
+  void restore(VolumeRecord volume, SnapshotRecord snapshot) {
+    change("restore the volume", volume, engine -> engine.restore(volume.uid(), snapshot.uid()));
+  }
+
+  /** Cuts sessions off, closes, and deletes the snapshot's data. */
+  void delete(VolumeRecord volume, SnapshotRecord snapshot) {
+    close(iqn(volume, snapshot));
+    failed.remove(snapshot.uid());
+    change("delete the snapshot's data", volume, engine -> engine.delete(snapshot.uid()));
+  }
+
+  Check check(VolumeRecord volume) {
+    try {
+      return engines.of(volume.engine()).check(volume.uid(), bytes -> {});
+    } catch (IOException e) {
+      throw cannot("check the volume", e);
+    }
+  }
+
+  /** Bytes that only snapshots hold; 0 if that cannot be told. */
+  long snapshotBytes(VolumeRecord volume) {
+    if (!open.containsKey(iqn(volume)) || volume.engine() == Engines.Kind.DEVICE) {
+      return 0;
+    }
+    try {
+      return engines.of(volume.engine()).snapshotBytes(volume.uid());
+    } catch (IOException e) {
+      LOG.error("Cannot tell what the snapshots of {} hold: {}", volume.name(), reason(e));
+      return 0;
+    }
+  }
+
+  private interface Change {
+    void on(Engine engine) throws IOException;
+  }
+
+  private static final String FULL = "POOL_FULL";
+
+  private void change(String what, VolumeRecord volume, Change change) {
+    try {
+      change.on(engines.of(volume.engine()));
+    } catch (VolumeData.NoSpaceException e) {
+      throw full();
+    } catch (IOException e) {
+      throw cannot(what, e);
+    }
+  }
+
+  private Problem full() {
+    return new Problem(
+        Code.RESOURCE_EXHAUSTED,
+        FULL,
+        "The pool is full",
+        "Free space in " + folder + ", or delete a volume");
   }
 
   private static String reason(Exception e) {
@@ -171,9 +279,17 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   }
 
   Status status(VolumeRecord volume) {
-    Open entry = open.get(iqn(volume));
+    return status(iqn(volume), volume.uid());
+  }
+
+  Status status(VolumeRecord volume, SnapshotRecord snapshot) {
+    return status(iqn(volume, snapshot), snapshot.uid());
+  }
+
+  private Status status(String iqn, String uid) {
+    Open entry = open.get(iqn);
     if (entry == null) {
-      return new Status(0, failed.getOrDefault(volume.uid(), ""));
+      return new Status(0, failed.getOrDefault(uid, ""));
     }
     try {
       return new Status(entry.data().usedBytes(), "");
@@ -213,26 +329,26 @@ public final class Exports implements TargetDirectory, AutoCloseable {
             ? entry.target().unit()
             : new LogicalUnit(entry.target().unit().identity(), entry.data(), after.readOnly());
     Target target = new Target(iqn(after), after.chapUser(), after.chapSecret(), unit);
-    open.put(iqn(after), new Open(after, entry.data(), target));
+    open.put(iqn(after), new Open(after.name(), entry.data(), target, false));
   }
 
   /** Cuts sessions off, closes, and deletes the data, but for that of a block device. */
   void delete(VolumeRecord volume) {
-    close(volume);
+    close(iqn(volume));
     failed.remove(volume.uid());
     if (volume.device().isEmpty()) {
       try {
-        engine.delete(volume.uid());
+        engines.of(volume.engine()).delete(volume.uid());
       } catch (IOException e) {
         throw cannot("delete the volume's data", e);
       }
     }
   }
 
-  private void close(VolumeRecord volume) {
-    @Nullable Open entry = open.remove(iqn(volume));
+  private void close(String iqn) {
+    @Nullable Open entry = open.remove(iqn);
     if (entry != null) {
-      server.dismiss(iqn(volume), GONE);
+      server.dismiss(iqn, GONE);
       entry
           .target()
           .unit()
@@ -248,7 +364,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     try {
       entry.data().close();
     } catch (IOException e) {
-      LOG.error("Closing {} failed: {}", entry.volume().name(), e.getMessage());
+      LOG.error("Closing {} failed: {}", entry.name(), e.getMessage());
     }
   }
 
@@ -269,6 +385,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   @Override
   public Optional<Target> findByChapUser(String user) {
     return open.values().stream()
+        .filter(entry -> !entry.snapshot())
         .map(Open::target)
         .filter(target -> target.chapUser().equals(user))
         .findFirst();
@@ -282,7 +399,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       try {
         entry.data().flush();
       } catch (IOException e) {
-        LOG.error("Flushing {} failed: {}", entry.volume().name(), e.getMessage());
+        LOG.error("Flushing {} failed: {}", entry.name(), e.getMessage());
       }
       closeData(entry);
     }

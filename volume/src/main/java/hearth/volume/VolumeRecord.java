@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.volume;
 
+import hearth.volume.engine.Engines;
 import java.time.Instant;
 import java.util.Map;
 
@@ -23,6 +24,7 @@ public record VolumeRecord(
     Map<String, String> labels,
     boolean readOnly,
     String device,
+    Engines.Kind engine,
     State state,
     String chapUser,
     String chapSecret,
@@ -51,6 +53,7 @@ public record VolumeRecord(
         labels,
         readOnly,
         device,
+        engine,
         next,
         chapUser,
         chapSecret,
@@ -74,6 +77,7 @@ public record VolumeRecord(
         newLabels,
         newReadOnly,
         device,
+        engine,
         state,
         chapUser,
         chapSecret,

@@ -25,6 +25,19 @@ public interface VolumeRecords {
 
   void delete(VolumeRecord volume);
 
+  /** All snapshots of a volume, in any order. */
+  List<SnapshotRecord> snapshots(VolumeRecord volume);
+
+  Optional<SnapshotRecord> findSnapshot(VolumeRecord volume, String id);
+
+  /** Adds a record. Problem ALREADY_EXISTS if the volume has a snapshot of that id. */
+  void insertSnapshot(SnapshotRecord snapshot);
+
+  /** Replaces the state of a record. */
+  void updateSnapshot(SnapshotRecord snapshot);
+
+  void deleteSnapshot(SnapshotRecord snapshot);
+
   /**
    * The quota of an account in bytes, empty for none; within a transaction no other one reserves
    * space for the account until this one ends. Problem NOT_FOUND if there is no such account.

@@ -3,11 +3,14 @@
 package hearth.volume;
 
 import com.google.protobuf.Timestamp;
+import hearth.contract.volume.v1.CheckVolumeRequest;
+import hearth.contract.volume.v1.CheckVolumeResponse;
 import hearth.contract.volume.v1.CreateVolumeRequest;
 import hearth.contract.volume.v1.DeleteVolumeRequest;
 import hearth.contract.volume.v1.GetVolumeRequest;
 import hearth.contract.volume.v1.ListVolumesRequest;
 import hearth.contract.volume.v1.ListVolumesResponse;
+import hearth.contract.volume.v1.RestoreVolumeRequest;
 import hearth.contract.volume.v1.UpdateVolumeRequest;
 import hearth.contract.volume.v1.Volume;
 import hearth.kit.access.Caller;
@@ -18,6 +21,8 @@ import hearth.kit.listing.Listing;
 import hearth.kit.problem.Code;
 import hearth.kit.problem.Problem;
 import hearth.kit.unit.ByteSize;
+import hearth.volume.engine.Check;
+import hearth.volume.engine.Engines;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -49,6 +54,8 @@ public final class Volumes {
               .with("labels", Volume::getLabelsMap)
               .with("read_only", Volume::getReadOnly)
               .with("device", Volume::getDevice)
+              .with("engine", volume -> volume.getEngine().name())
+              .with("snapshot_bytes", Volume::getSnapshotBytes)
               .with("state", volume -> volume.getState().name())
               .with("create_time", volume -> instant(volume.getCreateTime()))
               .with("update_time", volume -> instant(volume.getUpdateTime())),
@@ -68,16 +75,37 @@ public final class Volumes {
   /** Mends what a crash left half done, and exports every volume. */
   public void start() {
     List<VolumeRecord> all = records.list(Optional.empty());
-    exports.reportStrays(all);
+    exports.reportStrays(
+        all, all.stream().flatMap(volume -> records.snapshots(volume).stream()).toList());
     for (VolumeRecord volume : all) {
       switch (volume.state()) {
-        case READY -> exports.open(volume);
-        case DELETING -> {
-          exports.delete(volume);
-          records.delete(volume);
+        case READY -> {
+          exports.open(volume);
+          records.snapshots(volume).forEach(snapshot -> start(volume, snapshot));
         }
+        case DELETING -> remove(volume);
       }
     }
+  }
+
+  private void start(VolumeRecord volume, SnapshotRecord snapshot) {
+    switch (snapshot.state()) {
+      case READY -> exports.open(volume, snapshot);
+      case DELETING -> {
+        exports.delete(volume, snapshot);
+        records.deleteSnapshot(snapshot);
+      }
+    }
+  }
+
+  /** Deletes the data of a volume and its snapshots, then what the host remembers of them. */
+  private void remove(VolumeRecord volume) {
+    for (SnapshotRecord snapshot : records.snapshots(volume)) {
+      exports.delete(volume, snapshot);
+      records.deleteSnapshot(snapshot);
+    }
+    exports.delete(volume);
+    records.delete(volume);
   }
 
   /** Volumes that a caller may see. */
@@ -140,28 +168,74 @@ public final class Volumes {
       caller.requireAdministrator("Serving a block device of the host");
     }
     Instant now = now();
+    Optional<Snapshots.Found> source =
+        request.getSourceSnapshot().isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                Snapshots.find(
+                    records, this, caller, "source_snapshot", request.getSourceSnapshot()));
     VolumeRecord volume =
         new VolumeRecord(
             account,
             id,
             Identifiers.randomHex(16),
             wanted.getDevice().isEmpty()
-                ? checkSize(wanted.getSizeBytes())
+                ? checkSize(
+                    source.isPresent() ? sizeOf(wanted, source.get()) : wanted.getSizeBytes())
                 : exports.deviceSize(wanted.getDevice(), wanted.getSizeBytes()),
             checkDescription(wanted.getDescription()),
             checkLabels(wanted.getLabelsMap()),
             wanted.getReadOnly(),
             wanted.getDevice(),
+            engine(wanted, source),
             VolumeRecord.State.READY,
             "hearth-" + Identifiers.randomHex(6),
             secret(),
             now,
             now,
             1);
-    return records.transaction(() -> create(caller, volume, request.getValidateOnly()));
+    return records.transaction(() -> create(caller, volume, source, request.getValidateOnly()));
   }
 
-  private Volume create(Caller caller, VolumeRecord volume, boolean validateOnly) {
+  private static long sizeOf(Volume wanted, Snapshots.Found source) {
+    long least = source.snapshot().sizeBytes();
+    if (wanted.getSizeBytes() != 0 && wanted.getSizeBytes() < least) {
+      throw Problem.invalid(
+          "size_bytes",
+          ByteSize.format(wanted.getSizeBytes())
+              + " is less than the snapshot's "
+              + ByteSize.format(least),
+          "Leave the size out, or choose a larger one");
+    }
+    return Math.max(wanted.getSizeBytes(), least);
+  }
+
+  private static Engines.Kind engine(Volume wanted, Optional<Snapshots.Found> source) {
+    Engines.Kind kind =
+        switch (wanted.getEngine()) {
+          case CHUNKS -> Engines.Kind.CHUNKS;
+          case RAW -> Engines.Kind.RAW;
+          case DEVICE -> Engines.Kind.DEVICE;
+          case ENGINE_UNSPECIFIED ->
+              wanted.getDevice().isEmpty() ? Engines.Kind.CHUNKS : Engines.Kind.DEVICE;
+          case UNRECOGNIZED ->
+              throw Problem.invalid("engine", "is unknown", "Use CHUNKS, RAW or DEVICE");
+        };
+    if ((kind == Engines.Kind.DEVICE) == wanted.getDevice().isEmpty()) {
+      throw Problem.invalid(
+          "engine",
+          kind + " does not go with " + (wanted.getDevice().isEmpty() ? "no device" : "a device"),
+          "Leave the engine out");
+    }
+    if (source.isPresent() && kind != source.get().volume().engine()) {
+      throw Problem.invalid(
+          "engine", "is not that of the snapshot's volume", "Leave the engine and device out");
+    }
+    return kind;
+  }
+
+  private Volume create(
+      Caller caller, VolumeRecord volume, Optional<Snapshots.Found> source, boolean validateOnly) {
     checkQuota(volume.account(), volume.sizeBytes());
     records
         .find(volume.account(), volume.id())
@@ -194,7 +268,11 @@ public final class Volumes {
     // The data is made before the record is committed, under a random identity that nothing else
     // has; what a
     // crash leaves behind is data without a record, which start-up reports and never touches.
-    exports.create(volume);
+    if (source.isPresent()) {
+      exports.copy(source.get().snapshot(), volume);
+    } else {
+      exports.create(volume);
+    }
     try {
       records.insert(volume);
       records.audit(caller, "volume.create", volume.name(), ByteSize.format(volume.sizeBytes()));
@@ -293,18 +371,77 @@ public final class Volumes {
       if (!request.getForce() && !exports.initiators(volume).isEmpty()) {
         throw sessionsOpen(volume, "it is not deleted");
       }
+      List<SnapshotRecord> snapshots = records.snapshots(volume);
+      if (!request.getForce() && !snapshots.isEmpty()) {
+        throw new Problem(
+            Code.FAILED_PRECONDITION,
+            "VOLUME_HAS_SNAPSHOTS",
+            "The volume '" + volume.id() + "' has " + snapshots.size() + " snapshots",
+            "Delete them first (hearth snapshot list --volume "
+                + volume.id()
+                + "), or delete all with --force");
+      }
       if (!request.getValidateOnly()) {
         VolumeRecord deleting = volume.in(VolumeRecord.State.DELETING, now());
         records.update(deleting);
         records.audit(caller, "volume.delete", volume.name(), ByteSize.format(volume.sizeBytes()));
         // Only now may the data go; what a crash leaves undone here, the next start does.
-        records.afterCommit(() -> {
-          exports.delete(deleting);
-          records.delete(deleting);
-        });
+        records.afterCommit(() -> remove(deleting));
       }
       return volume;
     });
+  }
+
+  /** RestoreVolume. */
+  public Volume restore(Caller caller, RestoreVolumeRequest request) {
+    return records.transaction(() -> {
+      VolumeRecord volume = find(caller, request.getName());
+      checkEtag(volume, request.getEtag());
+      Snapshots.Found found =
+          Snapshots.find(records, this, caller, "snapshot", request.getSnapshot());
+      if (!found.volume().uid().equals(volume.uid())) {
+        throw Problem.invalid(
+            "snapshot",
+            "is of the volume '" + found.volume().id() + "'",
+            "Use one of: hearth snapshot list --volume " + volume.id());
+      }
+      if (!exports.initiators(volume).isEmpty()) {
+        throw sessionsOpen(volume, "its contents are not exchanged");
+      }
+      if (!request.getValidateOnly()) {
+        records.audit(caller, "volume.restore", volume.name(), found.snapshot().id());
+        exports.restore(volume, found.snapshot());
+      }
+      return describe(volume, true);
+    });
+  }
+
+  /** CheckVolume: finds the volume; {@link #check(VolumeRecord)} does the work later. */
+  public VolumeRecord checkable(Caller caller, CheckVolumeRequest request) {
+    VolumeRecord volume = find(caller, request.getName());
+    exports.requireSnapshots(volume);
+    return volume;
+  }
+
+  /** Reads everything that a volume and its snapshots hold. */
+  public CheckVolumeResponse check(VolumeRecord volume) {
+    Check check = exports.check(volume);
+    Map<String, String> names = new java.util.HashMap<>();
+    for (VolumeRecord other : records.list(Optional.of(volume.account()))) {
+      names.put(other.uid(), other.name());
+      records.snapshots(other).forEach(snapshot -> names.put(snapshot.uid(), snapshot.name()));
+    }
+    CheckVolumeResponse.Builder response =
+        CheckVolumeResponse.newBuilder().setCheckedBytes(check.checkedBytes());
+    for (Check.Finding finding : check.findings()) {
+      response.addFindings(
+          CheckVolumeResponse.Finding.newBuilder()
+              .setResource(names.getOrDefault(finding.uid(), finding.uid()))
+              .setOffsetBytes(finding.offset())
+              .setLostBytes(finding.length())
+              .setMessage(finding.what()));
+    }
+    return response.build();
   }
 
   private Problem sessionsOpen(VolumeRecord volume, String consequence) {
@@ -338,13 +475,16 @@ public final class Volumes {
     return account.equals("me") ? caller.account() : account;
   }
 
-  private void checkQuota(String account, long bytes) {
+  /** Refuses what an account may not reserve; snapshots count with what only they hold. */
+  void checkQuota(String account, long bytes) {
     OptionalLong quota = records.lockQuota(account);
     if (quota.isEmpty()) {
       return;
     }
     long reserved =
-        records.list(Optional.of(account)).stream().mapToLong(VolumeRecord::sizeBytes).sum();
+        records.list(Optional.of(account)).stream()
+            .mapToLong(volume -> volume.sizeBytes() + exports.snapshotBytes(volume))
+            .sum();
     if (bytes > quota.getAsLong() - reserved) {
       throw new Problem(
           Code.RESOURCE_EXHAUSTED,
@@ -386,7 +526,7 @@ public final class Volumes {
     return size;
   }
 
-  private static String checkDescription(String description) {
+  static String checkDescription(String description) {
     if (description.length() > LONGEST_DESCRIPTION) {
       throw Problem.invalid(
           "description",
@@ -472,6 +612,13 @@ public final class Volumes {
         .putAllLabels(volume.labels())
         .setReadOnly(volume.readOnly())
         .setDevice(volume.device())
+        .setEngine(
+            switch (volume.engine()) {
+              case CHUNKS -> Volume.Engine.CHUNKS;
+              case RAW -> Volume.Engine.RAW;
+              case DEVICE -> Volume.Engine.DEVICE;
+            })
+        .setSnapshotBytes(exports.snapshotBytes(volume))
         .setState(status.problem().isEmpty() ? Volume.State.READY : Volume.State.FAILED)
         .setStateReason(status.problem())
         .setIscsi(iscsi)

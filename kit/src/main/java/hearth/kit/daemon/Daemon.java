@@ -16,6 +16,7 @@ public interface Daemon {
           new Setting("listen", "127.0.0.1:7070", "Address and port of web pages and API"),
           new Setting("iscsi-listen", "127.0.0.1:3260", "Address and port of the iSCSI target"),
           new Setting("data-folder", null, "Folder for records and volumes"),
+          new Setting("volume-cache", "64MiB", "Memory for the maps of all volumes together"),
           new Setting("database", null, "postgresql://USER@HOST/DATABASE instead of SQLite"),
           new Setting(
               "domain", null, "Domain name in the names of targets, fixed at the first start"),

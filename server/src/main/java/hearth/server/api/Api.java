@@ -16,6 +16,7 @@ import hearth.server.host.Audit;
 import hearth.server.host.Backups;
 import hearth.server.host.Operations;
 import hearth.volume.Sessions;
+import hearth.volume.Snapshots;
 import hearth.volume.Volumes;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.time.InstantSource;
@@ -35,6 +36,7 @@ public final class Api {
       ServerBuilder server,
       Credentials credentials,
       Volumes volumes,
+      Snapshots snapshots,
       Sessions sessions,
       Accounts accounts,
       Function<Caller, Host> host,
@@ -53,7 +55,8 @@ public final class Api {
             .build();
     GrpcService grpc =
         GrpcService.builder()
-            .addService(new GrpcVolumeService(volumes, calls))
+            .addService(new GrpcVolumeService(volumes, operations, calls))
+            .addService(new GrpcSnapshotService(snapshots, calls))
             .addService(new GrpcSessionService(sessions, calls))
             .addService(new GrpcAccountService(accounts, calls))
             .addService(new GrpcHostService(host, audit, backups, calls))

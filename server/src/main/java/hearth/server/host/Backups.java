@@ -61,7 +61,7 @@ import org.jspecify.annotations.Nullable;
  * volumes.
  */
 public final class Backups {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final long LARGEST = 1L << 30;
   private static final Map<String, List<String>> TABLES = tables();
   private static final Listing<Backup> LISTING =
@@ -127,12 +127,17 @@ public final class Backups {
             "labels",
             "+read_only",
             "device",
+            "engine",
             "state",
             "chap_user",
             "chap_secret",
             "+created",
             "+updated",
             "+version"));
+    tables.put(
+        "snapshots",
+        List.of(
+            "account", "volume", "id", "uid", "+size_bytes", "description", "state", "+created"));
     tables.put("audit", List.of("id", "+created", "actor", "action", "target", "detail"));
     return tables;
   }
@@ -330,10 +335,12 @@ public final class Backups {
             new InputStreamReader(
                 new GZIPInputStream(new ByteArrayInputStream(contents)), StandardCharsets.UTF_8))) {
       String header = reader.readLine();
-      if (header == null
-          || JsonParser.parseString(header).getAsJsonObject().get("hearth-backup").getAsInt()
-              != VERSION) {
-        throw notABackup("its first line is not that of a backup of version " + VERSION);
+      int version =
+          header == null
+              ? 0
+              : JsonParser.parseString(header).getAsJsonObject().get("hearth-backup").getAsInt();
+      if (version < 1 || version > VERSION) {
+        throw notABackup("its first line is not that of a backup of version 1 to " + VERSION);
       }
       long total = 0;
       for (String text = reader.readLine(); text != null; text = reader.readLine()) {
@@ -346,9 +353,11 @@ public final class Backups {
         if (columns == null) {
           throw notABackup("it holds an unknown table");
         }
-        lines.add(
-            new Line(
-                object.get("table").getAsString(), values(columns, object.getAsJsonObject("row"))));
+        JsonObject row = object.getAsJsonObject("row");
+        if (version == 1 && object.get("table").getAsString().equals("volumes")) {
+          row.addProperty("engine", row.get("device").getAsString().isEmpty() ? "RAW" : "DEVICE");
+        }
+        lines.add(new Line(object.get("table").getAsString(), values(columns, row)));
       }
       return lines;
     } catch (IOException
@@ -389,7 +398,14 @@ public final class Backups {
               caller.account(),
               caller.credential().replaceFirst("^token ", ""));
       for (String table :
-          List.of("audit", "volumes", "tokens", "login_links", "web_sessions", "accounts")) {
+          List.of(
+              "audit",
+              "snapshots",
+              "volumes",
+              "tokens",
+              "login_links",
+              "web_sessions",
+              "accounts")) {
         database.update("DELETE FROM " + table);
       }
       lines.forEach(this::insert);

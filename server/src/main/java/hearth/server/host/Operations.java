@@ -66,7 +66,7 @@ public final class Operations implements AutoCloseable {
   }
 
   /** Starts work; what it returns becomes the operation's response. */
-  Operation begin(Caller caller, Message metadata, Supplier<Message> work) {
+  public Operation begin(Caller caller, Message metadata, Supplier<Message> work) {
     Operation operation =
         Operation.newBuilder()
             .setName("operations/" + Identifiers.randomHex(8))

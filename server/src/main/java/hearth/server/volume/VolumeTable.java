@@ -12,8 +12,10 @@ import hearth.server.database.Database;
 import hearth.server.database.DatabaseException;
 import hearth.server.database.Row;
 import hearth.server.host.Audit;
+import hearth.volume.SnapshotRecord;
 import hearth.volume.VolumeRecord;
 import hearth.volume.VolumeRecords;
+import hearth.volume.engine.Engines;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +26,10 @@ import java.util.function.Supplier;
 /** The records of volumes in the host's database. */
 public final class VolumeTable implements VolumeRecords {
   private static final String COLUMNS =
-      "account, id, uid, size_bytes, description, labels, read_only, device, state, chap_user, chap_secret,"
-          + " created, updated, version";
+      "account, id, uid, size_bytes, description, labels, read_only, device, engine, state, chap_user,"
+          + " chap_secret, created, updated, version";
+  private static final String SNAPSHOT_COLUMNS =
+      "account, volume, id, uid, size_bytes, description, state, created";
 
   private final Database database;
   private final Audit audit;
@@ -67,6 +71,7 @@ public final class VolumeTable implements VolumeRecords {
         labels,
         row.truth("read_only"),
         row.text("device"),
+        Engines.Kind.valueOf(row.text("engine")),
         VolumeRecord.State.valueOf(row.text("state")),
         row.text("chap_user"),
         row.text("chap_secret"),
@@ -85,7 +90,9 @@ public final class VolumeTable implements VolumeRecords {
   public void insert(VolumeRecord volume) {
     try {
       database.update(
-          "INSERT INTO volumes (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "INSERT INTO volumes ("
+              + COLUMNS
+              + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           volume.account(),
           volume.id(),
           volume.uid(),
@@ -94,6 +101,7 @@ public final class VolumeTable implements VolumeRecords {
           labels(volume),
           volume.readOnly(),
           volume.device(),
+          volume.engine().name(),
           volume.state().name(),
           volume.chapUser(),
           volume.chapSecret(),
@@ -140,6 +148,75 @@ public final class VolumeTable implements VolumeRecords {
   @Override
   public void delete(VolumeRecord volume) {
     database.update("DELETE FROM volumes WHERE uid = ?", volume.uid());
+  }
+
+  @Override
+  public List<SnapshotRecord> snapshots(VolumeRecord volume) {
+    return database.query(
+        "SELECT " + SNAPSHOT_COLUMNS + " FROM snapshots WHERE account = ? AND volume = ?",
+        VolumeTable::readSnapshot,
+        volume.account(),
+        volume.id());
+  }
+
+  @Override
+  public Optional<SnapshotRecord> findSnapshot(VolumeRecord volume, String id) {
+    return database.first(
+        "SELECT "
+            + SNAPSHOT_COLUMNS
+            + " FROM snapshots WHERE account = ? AND volume = ? AND id = ?",
+        VolumeTable::readSnapshot,
+        volume.account(),
+        volume.id(),
+        id);
+  }
+
+  private static SnapshotRecord readSnapshot(Row row) {
+    return new SnapshotRecord(
+        row.text("account"),
+        row.text("volume"),
+        row.text("id"),
+        row.text("uid"),
+        row.number("size_bytes"),
+        row.text("description"),
+        SnapshotRecord.State.valueOf(row.text("state")),
+        row.time("created"));
+  }
+
+  @Override
+  public void insertSnapshot(SnapshotRecord snapshot) {
+    try {
+      database.update(
+          "INSERT INTO snapshots (" + SNAPSHOT_COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          snapshot.account(),
+          snapshot.volume(),
+          snapshot.id(),
+          snapshot.uid(),
+          snapshot.sizeBytes(),
+          snapshot.description(),
+          snapshot.state().name(),
+          snapshot.createTime());
+    } catch (DatabaseException e) {
+      if (e.isDuplicate()) {
+        throw new Problem(
+            Code.ALREADY_EXISTS,
+            "SNAPSHOT_EXISTS",
+            "There is already a snapshot '" + snapshot.id() + "'",
+            "Choose another name");
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public void updateSnapshot(SnapshotRecord snapshot) {
+    database.update(
+        "UPDATE snapshots SET state = ? WHERE uid = ?", snapshot.state().name(), snapshot.uid());
+  }
+
+  @Override
+  public void deleteSnapshot(SnapshotRecord snapshot) {
+    database.update("DELETE FROM snapshots WHERE uid = ?", snapshot.uid());
   }
 
   @Override

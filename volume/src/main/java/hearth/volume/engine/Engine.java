@@ -4,6 +4,7 @@ package hearth.volume.engine;
 
 import java.io.IOException;
 import java.util.Set;
+import java.util.function.LongConsumer;
 
 /**
  * Makes, opens and deletes the data of volumes. Identities are the host's own (never a person's
@@ -46,6 +47,26 @@ public interface Engine {
   /** Makes a volume that begins with the contents of a snapshot, at once. Durable on return. */
   default void copy(String snapshot, String volume) throws IOException {
     throw new UnsupportedOperationException("this engine has no snapshots");
+  }
+
+  /** Whether there are snapshots, and checksums to check. */
+  default boolean hasSnapshots() {
+    return false;
+  }
+
+  /** Bytes on the disk that only snapshots of a volume, or clones made from them, still hold. */
+  default long snapshotBytes(String volume) throws IOException {
+    return 0;
+  }
+
+  /**
+   * Reads everything that a volume and its relatives hold, and compares it with its checksums.
+   *
+   * @param progress gets the bytes read so far
+   * @throws UnsupportedOperationException if the engine keeps no checksums
+   */
+  default Check check(String volume, LongConsumer progress) throws IOException {
+    throw new UnsupportedOperationException("this engine keeps no checksums");
   }
 
   /**

@@ -4,6 +4,7 @@ package hearth.volume.engine.chunk;
 
 import hearth.kit.file.PrivateFiles;
 import hearth.kit.id.Identifiers;
+import hearth.volume.engine.Check;
 import hearth.volume.engine.Engine;
 import hearth.volume.engine.Headroom;
 import hearth.volume.engine.VolumeData;
@@ -20,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -295,6 +297,35 @@ public final class ChunkEngine implements Engine {
               store.restore(volume, snapshot);
               return true;
             });
+  }
+
+  @Override
+  public boolean hasSnapshots() {
+    return true;
+  }
+
+  @Override
+  public long snapshotBytes(String volume) throws IOException {
+    return with(
+        need(volume),
+        store -> {
+          long volumes = 0;
+          for (Member member : store.members()) {
+            volumes += member.snapshot ? 0 : member.held * Page.BLOCK;
+          }
+          boolean any = store.members().size() > 1;
+          return any ? Math.max(0, store.dataBytes() - volumes) : 0L;
+        });
+  }
+
+  @Override
+  public Check check(String volume, LongConsumer progress) throws IOException {
+    return with(
+        need(volume),
+        store -> {
+          Scrub.Report report = Scrub.run(store, progress);
+          return new Check(report.findings(), report.bytes());
+        });
   }
 
   private static void deleteTree(Path path) throws IOException {

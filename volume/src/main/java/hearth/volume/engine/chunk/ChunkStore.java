@@ -1330,6 +1330,11 @@ final class ChunkStore implements Closeable {
     return space.usedBlocks() * BLOCK;
   }
 
+  /** About how much of that is people's data: without what nothing can be stored in. */
+  long dataBytes() {
+    return Math.max(0, usedBytes() - (long) space.segments() * 4 * BLOCK);
+  }
+
   /** Commits since the store was opened. */
   long commits() {
     return commitCount.sum();

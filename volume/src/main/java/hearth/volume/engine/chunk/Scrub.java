@@ -4,6 +4,7 @@ package hearth.volume.engine.chunk;
 
 import static hearth.volume.engine.chunk.Page.BLOCK;
 
+import hearth.volume.engine.Check;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -24,20 +25,10 @@ final class Scrub {
 
   private final ChunkStore store;
   private final LongConsumer progress;
-  private final List<Finding> findings = new ArrayList<>();
+  private final List<Check.Finding> findings = new ArrayList<>();
   private final Set<Long> checked = new HashSet<>();
   private long bytes;
   private long unreached;
-
-  /**
-   * Something that is not as it was written.
-   *
-   * @param uid the volume or snapshot that lost something, or empty
-   * @param offset where in it, in bytes
-   * @param length how many bytes, 0 if nothing is lost
-   * @param what for people
-   */
-  public record Finding(String uid, long offset, long length, String what) {}
 
   /**
    * What a scrub found.
@@ -45,7 +36,7 @@ final class Scrub {
    * @param bytes read and compared with their checksums
    * @param unreachedBytes in use though nothing needs them; the next sweep frees them
    */
-  record Report(List<Finding> findings, long bytes, long unreachedBytes) {}
+  record Report(List<Check.Finding> findings, long bytes, long unreachedBytes) {}
 
   private Scrub(ChunkStore store, LongConsumer progress) {
     this.store = store;
@@ -72,7 +63,7 @@ final class Scrub {
     return new Report(List.copyOf(scrub.findings), scrub.bytes, scrub.unreached);
   }
 
-  private void add(Finding finding) {
+  private void add(Check.Finding finding) {
     if (findings.size() < MOST_FINDINGS) {
       findings.add(finding);
     }
@@ -82,12 +73,12 @@ final class Scrub {
     for (int slot = 0; slot < 2; slot++) {
       String wrong = wrong(slot, Page.Kind.SUPERBLOCK);
       if (!wrong.isEmpty()) {
-        add(new Finding("", 0, 0, "superblock " + slot + " " + wrong + "; the other serves"));
+        add(new Check.Finding("", 0, 0, "superblock " + slot + " " + wrong + "; the other serves"));
       }
     }
     String wrong = store.logProblem();
     if (!wrong.isEmpty()) {
-      add(new Finding("", 0, 0, "the log's header " + wrong));
+      add(new Check.Finding("", 0, 0, "the log's header " + wrong));
     }
   }
 
@@ -102,7 +93,7 @@ final class Scrub {
     for (long address : roots.others()) {
       String wrong = wrong(address, Page.Kind.MEMBERS);
       if (!wrong.isEmpty()) {
-        add(new Finding("", 0, 0, "the list of members (block " + address + ") " + wrong));
+        add(new Check.Finding("", 0, 0, "the list of members (block " + address + ") " + wrong));
       }
     }
     for (Member root : roots.members()) {
@@ -112,7 +103,7 @@ final class Scrub {
     }
     boolean whole = findings.stream().noneMatch(finding -> finding.length() > 0);
     for (String wrong : store.space().damagedPages()) {
-      add(new Finding("", 0, 0, wrong));
+      add(new Check.Finding("", 0, 0, wrong));
       whole = false;
     }
     for (int from = 0; whole && from < roots.segments(); from += Marks.WINDOW) {
@@ -122,7 +113,7 @@ final class Scrub {
         unreached += (long) comparison.unreached() * BLOCK;
         if (comparison.unprotected() > 0) {
           add(
-              new Finding(
+              new Check.Finding(
                   "",
                   0,
                   0,
@@ -152,7 +143,7 @@ final class Scrub {
     if (!wrong.isEmpty()) {
       long length = Math.min(Node.span(level + 1) * BLOCK, member.size - base * BLOCK);
       add(
-          new Finding(
+          new Check.Finding(
               member.uid, base * BLOCK, length, "the map node in block " + address + " " + wrong));
       return;
     }
@@ -218,7 +209,7 @@ final class Scrub {
       try {
         store.read(member, offset + done, block.clear());
       } catch (DamagedException e) {
-        add(new Finding(member.uid, offset + done, BLOCK, String.valueOf(e.getMessage())));
+        add(new Check.Finding(member.uid, offset + done, BLOCK, String.valueOf(e.getMessage())));
       }
     }
   }

@@ -132,7 +132,7 @@ class DamageTest {
     disk.flip("store", location[0] * Page.BLOCK + 99, 1);
     Scrub.Report report = Scrub.run(store, bytes -> {});
     assertThat(report.findings()).hasSize(1);
-    Scrub.Finding finding = report.findings().getFirst();
+    hearth.volume.engine.Check.Finding finding = report.findings().getFirst();
     assertThat(finding.uid()).isEqualTo(UID);
     assertThat(finding.offset()).isEqualTo((4 << 20) + 7 * 4096);
     assertThat(finding.length()).isEqualTo(4096);
