@@ -25,10 +25,22 @@ public final class Headroom {
     store = Files.getFileStore(folder);
   }
 
+  /**
+   * Whether so many bytes may be stored for a moment, in the half of the room kept free that is for
+   * what makes room afterwards.
+   */
+  public boolean allowsForAMoment(long bytes) throws IOException {
+    return store.getUsableSpace() - kept() / 2 >= bytes;
+  }
+
+  private long kept() throws IOException {
+    return Math.min(MOST, store.getTotalSpace() / 8);
+  }
+
   /** Whether so many bytes more may be stored; counts them if so. */
   public synchronized boolean allows(long bytes) throws IOException {
     if (left < bytes || System.nanoTime() - askedAt >= ASK_AGAIN_NANOS) {
-      left = store.getUsableSpace() - Math.min(MOST, store.getTotalSpace() / 8);
+      left = store.getUsableSpace() - kept();
       askedAt = System.nanoTime();
     }
     if (left < bytes) {

@@ -222,6 +222,7 @@ final class Session {
     if (!discovery) {
       var _ = tasks.abort(this::owns);
       target.unit().detach(nexus);
+      target.unit().settle();
     }
     outbox.end();
     try {
@@ -432,6 +433,9 @@ final class Session {
       return;
     }
     target.unit().tasks().abort(this::owns).join();
+    if (!discovery) {
+      target.unit().settle();
+    }
     closing = true;
     sendWithStatus(answer.set16(40, 2), NOTHING, () -> {});
   }

@@ -70,6 +70,18 @@ public final class LogicalUnit {
     }
   }
 
+  /**
+   * Makes durable what initiators wrote, though none asked: for when one goes, since people take
+   * what a program had written when it ended for written.
+   */
+  public void settle() {
+    try {
+      medium.flush();
+    } catch (IOException e) {
+      // Nobody asked. The engine tells the administrator, and the next flush fails as well.
+    }
+  }
+
   /** Tells every initiator that the volume became larger. */
   public synchronized void announceGrowth() {
     attentions.keySet().forEach(nexus -> post(nexus, Sense.CAPACITY_CHANGED));

@@ -348,6 +348,11 @@ public final class ChunkEngine implements Engine {
     }
 
     @Override
+    public boolean hasRoomForAMoment(long bytes) throws IOException {
+      return headroom.allowsForAMoment(bytes);
+    }
+
+    @Override
     public void soon(Runnable work) {
       schedule(work, 0);
     }

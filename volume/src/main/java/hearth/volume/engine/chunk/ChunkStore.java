@@ -66,6 +66,9 @@ final class ChunkStore implements Closeable {
     /** Whether so many bytes more may be stored. */
     boolean hasRoom(long bytes) throws IOException;
 
+    /** Whether so many bytes may be stored that the next commit makes up for. */
+    boolean hasRoomForAMoment(long bytes) throws IOException;
+
     /** Runs maintenance soon, on another thread. */
     void soon(Runnable work);
 
@@ -133,6 +136,10 @@ final class ChunkStore implements Closeable {
   private volatile boolean pinned;
   private volatile boolean sweepWanted;
   private @Nullable Commit unfinished;
+
+  /** The incarnation is durable, so records of it count. */
+  private boolean logUsable;
+
   private volatile String fenced = "";
   private boolean closed;
 
@@ -211,7 +218,11 @@ final class ChunkStore implements Closeable {
     store.incarnation = surroundings.random();
     store.log.start(store.incarnation, committed + 1);
     store.membersChanged = true; // the incarnation must be durable before the log is used
-    store.commit(() -> {});
+    try {
+      store.commit(() -> {});
+    } catch (VolumeData.NoSpaceException e) {
+      surroundings.warn(file + " can only be read until the disk has room: " + e.getMessage());
+    }
     if (replayed || store.sweepWanted) {
       store.askSweep();
     }
@@ -570,21 +581,26 @@ final class ChunkStore implements Closeable {
   /** Writes the buffer's remaining bytes; after a crash either all of up to 4 MiB or none. */
   void write(Member member, long offset, ByteBuffer source) throws IOException {
     refuseIfFenced();
-    if (!surroundings.hasRoom(source.remaining())) {
-      throw new VolumeData.NoSpaceException("the disk of " + file + " is almost full");
-    }
     long position = offset;
     while (source.hasRemaining()) {
       int most = (int) (MOST_BLOCKS * (long) BLOCK - position % BLOCK);
       int bytes = Math.min(source.remaining(), most);
       ByteBuffer piece = source.slice(source.position(), bytes);
+      boolean room = surroundings.hasRoom(bytes);
+      if (!room && freedBlocks > 0) {
+        commit(() -> {}); // so that what was written over since can be taken again
+      }
+      if (!room && space.backedBlocks() < blocksIn(position, bytes)) {
+        // What is stored already can always be written again.
+        room = replaces(member, position, bytes) && surroundings.hasRoomForAMoment(bytes);
+      }
       if (position % BLOCK == 0 && bytes % BLOCK == 0) {
-        boolean done = writeBlocks(member, position / BLOCK, piece, -1, -1);
+        boolean done = writeBlocks(member, position / BLOCK, piece, -1, -1, room);
         if (!done) {
           throw new IllegalStateException("a whole write was refused");
         }
       } else {
-        writePart(member, position, piece);
+        writePart(member, position, piece, room);
       }
       source.position(source.position() + bytes);
       position += bytes;
@@ -592,8 +608,27 @@ final class ChunkStore implements Closeable {
     maintain();
   }
 
+  /** Whether writing a range frees as many blocks as it takes. */
+  private boolean replaces(Member member, long offset, int bytes) throws IOException {
+    lock.readLock().lock();
+    try {
+      for (int i = 0; i < blocksIn(offset, bytes); i++) {
+        long index = offset / BLOCK + i;
+        Node leaf = map.find(member, index, 0);
+        int slot = BlockMap.slot(0, index);
+        if (leaf == null || leaf.location(slot) == 0 || leaf.born(slot) <= member.shared) {
+          return false;
+        }
+      }
+      return true;
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
   /** Writes what does not fill its first or last block: reads those, and again if they change. */
-  private void writePart(Member member, long offset, ByteBuffer piece) throws IOException {
+  private void writePart(Member member, long offset, ByteBuffer piece, boolean room)
+      throws IOException {
     long first = offset / BLOCK;
     int count = blocksIn(offset, piece.remaining());
     long last = first + count - 1;
@@ -616,7 +651,8 @@ final class ChunkStore implements Closeable {
         }
         blocks.clear().position(skip);
         blocks.put(piece.duplicate()).clear();
-        done = writeBlocks(member, first, blocks, locations[0], locations[(int) (last - first)]);
+        done =
+            writeBlocks(member, first, blocks, locations[0], locations[(int) (last - first)], room);
       } finally {
         grace.leave(inside);
       }
@@ -628,10 +664,12 @@ final class ChunkStore implements Closeable {
    *
    * @param firstWas where the first block must be for the write to count, or -1
    * @param lastWas the same of the last
+   * @param room whether the disk has room for more
    * @return false if they are elsewhere by now; then nothing happened
    */
   private boolean writeBlocks(
-      Member member, long index, ByteBuffer data, long firstWas, long lastWas) throws IOException {
+      Member member, long index, ByteBuffer data, long firstWas, long lastWas, boolean room)
+      throws IOException {
     int count = data.remaining() / BLOCK;
     int[] crcs = new int[count];
     CRC32C crc = new CRC32C();
@@ -645,7 +683,8 @@ final class ChunkStore implements Closeable {
     try {
       for (int done = 0; done < count; ) {
         Space.Use use = count >= SMALL_RUN ? Space.Use.LARGE : Space.Use.SMALL;
-        Space.Run run = space.allocate(use, count - done);
+        Space.Run run =
+            room ? space.allocate(use, count - done) : space.allocateBacked(count - done);
         runs.add(run);
         file.write(
             run.first() * BLOCK, data.slice(data.position() + done * BLOCK, run.count() * BLOCK));
@@ -765,7 +804,7 @@ final class ChunkStore implements Closeable {
     } finally {
       lock.readLock().unlock();
     }
-    writePart(member, from, ByteBuffer.allocate((int) (to - from)));
+    writePart(member, from, ByteBuffer.allocate((int) (to - from)), surroundings.hasRoom(BLOCK));
   }
 
   /** Starts a commit where enough has come together; waits for it where it would be too much. */
@@ -845,7 +884,8 @@ final class ChunkStore implements Closeable {
       try {
         blocks = pendingBlocks;
         int data = blocks <= MOST_INLINE_BLOCKS ? blocks * BLOCK : 0;
-        if (!log.fits(pending.position(), data)
+        if (!logUsable
+            || !log.fits(pending.position(), data)
             || (unfinished != null && durable < unfinished.marker())) {
           return false;
         }
@@ -1080,6 +1120,7 @@ final class ChunkStore implements Closeable {
       freedBlocks = map.freed().size();
       committed = commit.number();
       unfinished = null;
+      logUsable = true;
       dropPending(commit);
       durable = Math.max(durable, commit.marker());
       commitCount.increment();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.volume.engine.chunk;
 
+import hearth.volume.engine.VolumeData;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -61,6 +62,10 @@ final class Space {
   private static final class Segment {
     final int index;
     final long[] bits;
+
+    /** Free blocks that the file system keeps room for, since they were in use before. */
+    final long[] backed = new long[WORDS];
+
     boolean dirty;
 
     Segment(int index, long[] bits) {
@@ -176,6 +181,49 @@ final class Space {
     }
   }
 
+  /**
+   * Takes free blocks that need no room on the disk: they were in use before and were not given
+   * back. For writing when the disk is full.
+   *
+   * @throws VolumeData.NoSpaceException if there are none
+   */
+  synchronized Run allocateBacked(int wanted) throws VolumeData.NoSpaceException {
+    for (Segment segment : loaded.values()) {
+      for (int word = 0; word < WORDS; word++) {
+        if (segment.backed[word] != 0) {
+          int first = (word << 6) + Long.numberOfTrailingZeros(segment.backed[word]);
+          int count = 0;
+          for (int bit = first; count < wanted && bit < SEGMENT; bit++, count++) {
+            if ((segment.backed[bit >> 6] & 1L << bit) == 0) {
+              break;
+            }
+            segment.backed[bit >> 6] &= ~(1L << bit);
+            segment.bits[bit >> 6] |= 1L << bit;
+          }
+          segment.dirty = true;
+          used[segment.index] += count;
+          usedBlocks += count;
+          Run run = new Run(firstBlock(segment.index) + first, count);
+          noteSince(run);
+          inFlight.add(run);
+          return run;
+        }
+      }
+    }
+    throw new VolumeData.NoSpaceException("the disk of " + file + " is almost full");
+  }
+
+  /** Free blocks that need no room on the disk. */
+  synchronized long backedBlocks() {
+    long count = 0;
+    for (Segment segment : loaded.values()) {
+      for (long word : segment.backed) {
+        count += Long.bitCount(word);
+      }
+    }
+    return count;
+  }
+
   /** Next segment behind the given one, going round, of which an eighth is free; or -1. */
   private int roomySegment(int after) {
     for (int i = 1; i <= segments; i++) {
@@ -225,6 +273,7 @@ final class Space {
         int count = Math.min(end - at, wanted);
         for (int i = at; i < at + count; i++) {
           segment.bits[i >> 6] |= 1L << i;
+          segment.backed[i >> 6] &= ~(1L << i);
         }
         segment.dirty = true;
         used[index] += count;
@@ -307,6 +356,7 @@ final class Space {
       throw new IllegalStateException("block " + block + " is freed twice");
     }
     segment.bits[bit >> 6] &= ~(1L << bit);
+    segment.backed[bit >> 6] |= 1L << bit;
     segment.dirty = true;
     used[index]--;
     usedBlocks--;
@@ -444,11 +494,18 @@ final class Space {
     Arrays.sort(sorted);
     for (int i = 0; i < sorted.length; ) {
       int start = i;
-      while (++i < sorted.length && sorted[i] == sorted[i - 1] + 1) {
+      while (++i < sorted.length
+          && sorted[i] == sorted[i - 1] + 1
+          && segmentOf(sorted[i]) == segmentOf(sorted[start])) {
         // the row goes on
       }
       if (i - start >= LONG_RUN) {
         file.punch(sorted[start] * Page.BLOCK, (long) (i - start) * Page.BLOCK);
+        Segment segment = load(segmentOf(sorted[start]));
+        for (int j = start; j < i; j++) {
+          int bit = (int) (sorted[j] - firstBlock(segment.index));
+          segment.backed[bit >> 6] &= ~(1L << bit);
+        }
       }
     }
   }
