@@ -9,6 +9,8 @@ import com.google.protobuf.util.JsonFormat;
 import com.linecorp.armeria.common.grpc.GrpcJsonMarshaller;
 import hearth.contract.host.v1.Backup;
 import hearth.contract.host.v1.BackupMetadata;
+import hearth.contract.volume.v1.CheckVolumeMetadata;
+import hearth.contract.volume.v1.CheckVolumeResponse;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.Status;
@@ -27,6 +29,8 @@ final class Json implements GrpcJsonMarshaller {
       JsonFormat.TypeRegistry.newBuilder()
           .add(Backup.getDescriptor())
           .add(BackupMetadata.getDescriptor())
+          .add(CheckVolumeMetadata.getDescriptor())
+          .add(CheckVolumeResponse.getDescriptor())
           .add(Empty.getDescriptor())
           .build();
   private static final JsonFormat.Printer PRINTER =

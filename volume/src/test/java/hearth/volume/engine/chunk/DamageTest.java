@@ -267,6 +267,51 @@ class DamageTest {
     return flushed;
   }
 
+  /**
+   * Were a record written now with what the commit holds already, it could name blocks that the
+   * commit frees and that later records give to others.
+   */
+  @Test
+  void aFlushInTheMiddleOfACommitWaitsForItsEnd() throws Exception {
+    FaultyDisk disk = new FaultyDisk();
+    ChunkStore store =
+        ChunkStore.create(
+            disk.file("store"),
+            disk.file("log"),
+            UID,
+            4 << 20,
+            new NodeCache(1 << 20),
+            new Around(1));
+    store.write(store.member(UID), 0, Workload.fill(4096, 1));
+    List<Thread> flushes = new java.util.ArrayList<>();
+    int[] writtenMeanwhile = new int[1];
+    disk.duringSync(() -> {
+      disk.duringSync(() -> {});
+      Thread flush =
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  store.flush();
+                } catch (IOException e) {
+                  throw new java.io.UncheckedIOException(e);
+                }
+              });
+      flushes.add(flush);
+      long calls = disk.calls();
+      try {
+        flush.join(200);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      writtenMeanwhile[0] = (int) (disk.calls() - calls);
+    });
+    store.snapshot(UID, "%032x".formatted(2));
+    assertThat(flushes).hasSize(1);
+    flushes.getFirst().join();
+    assertThat(writtenMeanwhile[0]).isZero();
+    assertThat(Workload.contents(open(disk), open(disk).member(UID))[0]).isEqualTo(1);
+  }
+
   @Test
   void afterAFailedSyncNothingIsWrittenAnyMore() throws IOException {
     FaultyDisk disk = new FaultyDisk();

@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Snapshots, clones, restoring and checking, by the command line and qemu's initiator. */
+@Tag("system")
+class SnapshotTest {
+  private static final String SNAPSHOT = ".monday/";
+
+  @TempDir Path home;
+  private Host host;
+
+  @BeforeEach
+  void start() throws Exception {
+    host = Host.start(home);
+  }
+
+  @AfterEach
+  void stop() {
+    host.close();
+  }
+
+  private static void io(String url, String... commands) throws Exception {
+    Host.Result result = tryIo(url, commands);
+    assertThat(result.code()).as(result.out() + result.err()).isZero();
+    assertThat(result.out()).doesNotContain("verification failed").doesNotContain("failed:");
+  }
+
+  private static Host.Result tryIo(String url, String... commands) throws Exception {
+    List<String> line = new java.util.ArrayList<>(List.of("qemu-io", "-f", "raw", "-t", "none"));
+    for (String command : commands) {
+      line.add("-c");
+      line.add(command);
+    }
+    if (url.contains(SNAPSHOT)) {
+      line.add("-r");
+    }
+    line.add(url);
+    return Host.run(line.toArray(new String[0]));
+  }
+
+  private String url(String volume) throws Exception {
+    return host.ok("volume", "show", volume, "-o", "jsonpath={.iscsi.url}");
+  }
+
+  /** A snapshot is logged in to with the volume's secret. */
+  private String snapshotUrl(String volume, String snapshot) throws Exception {
+    String iqn =
+        host.ok("snapshot", "show", volume + "/" + snapshot, "-o", "jsonpath={.iscsi.iqn}");
+    return url(volume).replaceFirst("/iqn[^/]*/0$", "/" + iqn + "/0");
+  }
+
+  @Test
+  void aSnapshotKeepsWhatWasThereThroughAllThatFollows() throws Exception {
+    Outside.need("aSnapshotKeepsWhatWasThereThroughAllThatFollows", "qemu-io");
+    host.ok("volume", "create", "data", "--size", "64MiB");
+    io(url("data"), "write -P 1 0 4M", "write -P 2 32M 4M", "flush");
+    assertThat(host.ok("snapshot", "create", "data/monday", "--description", "before"))
+        .isEqualTo("snapshot/monday created");
+    io(url("data"), "write -P 3 0 2M", "discard 32M 4M", "write -P 4 60M 1M", "flush");
+    assertThat(host.ok("snapshot", "list", "--volume", "data", "-o", "name"))
+        .isEqualTo("accounts/admin/volumes/data/snapshots/monday");
+
+    // The snapshot is a disk of its own that nobody can write.
+    io(snapshotUrl("data", "monday"), "read -P 1 0 4M", "read -P 2 32M 4M", "read -P 0 60M 1M");
+    assertThat(
+            Host.run("qemu-io", "-f", "raw", "-c", "write 0 64k", snapshotUrl("data", "monday"))
+                .err())
+        .contains("LUN is write protected");
+
+    // A clone is a volume like any other.
+    host.ok("volume", "create", "trial", "--from-snapshot", "data/monday", "--size", "128MiB");
+    io(url("trial"), "read -P 1 0 4M", "write -P 5 0 1M", "write -P 6 100M 1M", "flush");
+    io(url("data"), "read -P 3 0 2M", "read -P 1 2M 2M", "read -P 0 32M 4M", "read -P 4 60M 1M");
+
+    host.killAndRestart();
+    io(url("trial"), "read -P 5 0 1M", "read -P 1 1M 3M", "read -P 2 32M 4M", "read -P 6 100M 1M");
+    io(snapshotUrl("data", "monday"), "read -P 1 0 4M", "read -P 0 60M 1M");
+    io(url("data"), "read -P 3 0 2M", "read -P 4 60M 1M");
+
+    host.ok("volume", "restore", "data", "--snapshot", "monday", "--yes");
+    io(url("data"), "read -P 1 0 4M", "read -P 2 32M 4M", "read -P 0 60M 1M");
+
+    Host.Result refused = host.hearth("volume", "delete", "data", "--yes");
+    assertThat(refused.code()).isEqualTo(5);
+    assertThat(refused.err()).contains("snapshots").contains("--force");
+    host.ok("snapshot", "delete", "data/monday", "--yes");
+    assertThat(host.ok("snapshot", "list", "-o", "name")).isEmpty();
+    host.ok("volume", "delete", "data", "--yes");
+    io(url("trial"), "read -P 5 0 1M", "read -P 1 1M 3M", "read -P 2 32M 4M");
+    assertThat(host.ok("volume", "check", "trial", "-o", "json")).isEqualTo("[]");
+    host.ok("volume", "delete", "trial", "--yes");
+    try (var left = Files.list(host.dataFolder().resolve("volumes"))) {
+      assertThat(left).isEmpty();
+    }
+  }
+
+  @Test
+  void aMemberReachesNoSnapshotOfOthers() throws Exception {
+    host.ok("volume", "create", "data", "--size", "16MiB");
+    host.ok("snapshot", "create", "data/one");
+    host.ok("account", "create", "ben");
+    String token = host.ok("token", "create", "t", "--account", "ben", "-o", "jsonpath={.secret}");
+    Path file = home.resolve("ben.token");
+    Files.writeString(file, token + "\n");
+    for (List<String> line :
+        List.of(
+            List.of("snapshot", "show", "admin/data/one"),
+            List.of("snapshot", "create", "admin/data/two"),
+            List.of("snapshot", "delete", "admin/data/one", "--yes"),
+            List.of("volume", "create", "mine", "--from-snapshot", "admin/data/one"),
+            List.of("volume", "restore", "admin/data", "--snapshot", "one", "--yes"),
+            List.of("volume", "check", "admin/data"))) {
+      List<String> all = new java.util.ArrayList<>(line);
+      all.addAll(List.of("--token-file", file.toString()));
+      Host.Result result = host.hearth(all.toArray(new String[0]));
+      assertThat(result.code()).as(line + result.out() + result.err()).isEqualTo(3);
+    }
+    assertThat(
+            host.ok("snapshot", "list", "--account", "-", "-o", "name", "--token-file", "" + file))
+        .isEmpty();
+    assertThat(host.ok("snapshot", "list", "-o", "name")).contains("one");
+  }
+
+  @Test
+  void theCheckFindsWhatTheDiskChangedAndSaysWhatIsLost() throws Exception {
+    Outside.need("theCheckFindsWhatTheDiskChangedAndSaysWhatIsLost", "qemu-io");
+    host.ok("volume", "create", "data", "--size", "16MiB");
+    host.ok("volume", "create", "other", "--size", "16MiB");
+    io(url("data"), "write -P 77 0 8M", "flush");
+    io(url("other"), "write -P 78 0 1M", "flush");
+    assertThat(host.hearth("volume", "check", "data").err()).contains("Nothing is wrong in 8");
+    String uid = host.ok("volume", "show", "data", "-o", "jsonpath={.uid}");
+    Path store = host.dataFolder().resolve("volumes/" + uid + ".chunks/store");
+    byte[] bytes = Files.readAllBytes(store);
+    int at = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("MMMMMMMM");
+    try (RandomAccessFile file = new RandomAccessFile(store.toFile(), "rw")) {
+      file.seek(at + (1 << 20));
+      file.write('N');
+    }
+    Host.Result check = host.hearth("volume", "check", "data", "-o", "json");
+    assertThat(check.code()).as(check.err()).isEqualTo(1);
+    assertThat(check.out()).contains("accounts/admin/volumes/data").contains("\"4096\"");
+    assertThat(host.log()).contains("do not match their checksum");
+    // What is lost is an error, never wrong bytes; everything else is there.
+    Host.Result read = tryIo(url("data"), "read -P 77 0 8M");
+    assertThat(read.out() + read.err()).contains("Input/output error");
+    io(url("other"), "read -P 78 0 1M");
+    assertThat(host.hearth("volume", "check", "other").code()).isZero();
+  }
+
+  @Test
+  void rawVolumesSayThatTheyHaveNoSnapshots() throws Exception {
+    host.ok("volume", "create", "plain", "--size", "16MiB", "--engine", "raw");
+    assertThat(host.ok("volume", "show", "plain", "-o", "jsonpath={.engine}")).isEqualTo("RAW");
+    Host.Result refused = host.hearth("snapshot", "create", "plain/one");
+    assertThat(refused.code()).isEqualTo(5);
+    assertThat(refused.err()).contains("engine RAW").contains("copy the data");
+    assertThat(host.hearth("volume", "check", "plain").code()).isEqualTo(5);
+    assertThat(host.hearth("volume", "create", "x", "--size", "16MiB", "--engine", "zfs").code())
+        .isEqualTo(2);
+  }
+}
