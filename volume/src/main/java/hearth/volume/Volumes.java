@@ -40,6 +40,9 @@ public final class Volumes {
   /** Smallest volume in bytes. */
   public static final long SMALLEST = ByteSize.MIB;
 
+  /** Largest volume in bytes. */
+  public static final long LARGEST = 64L << 40;
+
   private static final String PATTERN = "accounts/{account}/volumes/{volume}";
   private static final int LONGEST_DESCRIPTION = 1000;
   private static final int MOST_LABELS = 64;
@@ -181,6 +184,7 @@ public final class Volumes {
             Identifiers.randomHex(16),
             wanted.getDevice().isEmpty()
                 ? checkSize(
+                    engine(wanted, source),
                     source.isPresent() ? sizeOf(wanted, source.get()) : wanted.getSizeBytes())
                 : exports.deviceSize(wanted.getDevice(), wanted.getSizeBytes()),
             checkDescription(wanted.getDescription()),
@@ -293,7 +297,7 @@ public final class Volumes {
       checkEtag(volume, wanted.getEtag());
       long size = volume.sizeBytes();
       if (mask.contains("size_bytes") && wanted.getSizeBytes() != size) {
-        size = checkSize(wanted.getSizeBytes());
+        size = checkSize(volume.engine(), wanted.getSizeBytes());
         if (size < volume.sizeBytes()) {
           throw new Problem(
               Code.FAILED_PRECONDITION,
@@ -506,7 +510,7 @@ public final class Volumes {
     }
   }
 
-  private long checkSize(long size) {
+  private long checkSize(Engines.Kind engine, long size) {
     if (size < SMALLEST || size % 4096 != 0) {
       throw Problem.invalid(
           "size_bytes",
@@ -516,12 +520,13 @@ public final class Volumes {
               + " on)",
           "Use a size such as 10GiB");
     }
-    long pool = exports.capacity();
-    if (size > pool) {
+    // Chunk stores are thin pools: they may promise more than the disk has, and say so in time.
+    long most = engine == Engines.Kind.CHUNKS ? LARGEST : Math.min(exports.capacity(), LARGEST);
+    if (size > most) {
       throw Problem.invalid(
           "size_bytes",
-          ByteSize.format(size) + " is more than the whole pool of " + ByteSize.format(pool),
-          "Use a size up to " + ByteSize.format(pool));
+          ByteSize.format(size) + " is more than a volume can have here",
+          "Use a size up to " + ByteSize.format(most));
     }
     return size;
   }

@@ -814,12 +814,7 @@ final class ChunkStore implements Closeable {
     if (freed > FREED_TO_WAIT || noted > 4 * PENDING_TO_COMMIT) {
       commit(() -> {});
     } else if (freed > FREED_TO_COMMIT || noted > PENDING_TO_COMMIT || cache.crowded()) {
-      if (commitAsked.compareAndSet(false, true)) {
-        surroundings.soon(() -> {
-          commitAsked.set(false);
-          commitQuietly();
-        });
-      }
+      askCommit();
     } else if (commitPlanned.compareAndSet(false, true)) {
       surroundings.later(() -> {
         commitPlanned.set(false);
@@ -828,9 +823,19 @@ final class ChunkStore implements Closeable {
     }
   }
 
+  private void askCommit() {
+    if (commitAsked.compareAndSet(false, true)) {
+      surroundings.soon(() -> {
+        commitAsked.set(false);
+        commitQuietly();
+      });
+    }
+  }
+
   private void commitQuietly() {
     try {
       if (fenced.isEmpty() && !closed) {
+        flush(); // what the log has need not wait for the commit
         commit(() -> {});
       }
     } catch (IOException e) {
@@ -916,6 +921,9 @@ final class ChunkStore implements Closeable {
         throw e;
       }
       durable = Math.max(durable, upTo);
+      if (log.isFilling()) {
+        askCommit();
+      }
       return true;
     } finally {
       flushes.unlock();

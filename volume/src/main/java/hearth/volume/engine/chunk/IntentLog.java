@@ -22,7 +22,7 @@ final class IntentLog {
 
   private static final int MAGIC = 0x48434c52; // HCLR
   private static final int HEADER = 64;
-  private static final long STEP = 256 << 10;
+  private static final long STEP = 1 << 20;
 
   private final StoreFile file;
   private final long store;
@@ -83,6 +83,11 @@ final class IntentLog {
   /** Whether nothing was recorded since the last turn. */
   boolean isEmpty() {
     return position == 0;
+  }
+
+  /** Whether a commit should begin, so that nobody has to wait for one. */
+  boolean isFilling() {
+    return position > HALF / 2;
   }
 
   private static long offset(long generation) {
