@@ -43,6 +43,9 @@ public final class ChunkEngine implements Engine {
   private final ScheduledExecutorService maintenance;
   private final Map<String, Entry> open = new HashMap<>();
 
+  /** Where a volume or snapshot was last found; looked at first. */
+  private final Map<String, Path> found = new HashMap<>();
+
   private static final class Entry {
     final ChunkStore store;
     int users;
@@ -86,16 +89,9 @@ public final class ChunkEngine implements Engine {
     Path fresh = folder.resolve("." + uid + ".new");
     deleteTree(fresh);
     PrivateFiles.createFolder(fresh);
-    try {
-      ChunkStore store =
-          ChunkStore.create(
-              DiskFile.create(fresh.resolve(STORE)),
-              DiskFile.create(fresh.resolve(INTENTS)),
-              uid,
-              sizeBytes,
-              cache,
-              new Around());
-      store.close();
+    try (StoreFile file = DiskFile.create(fresh.resolve(STORE));
+        StoreFile log = DiskFile.create(fresh.resolve(INTENTS))) {
+      ChunkStore.create(file, log, uid, sizeBytes, cache, new Around()).close();
       PrivateFiles.syncFolder(fresh);
       Files.move(fresh, path);
     } catch (IOException e) {
@@ -197,18 +193,28 @@ public final class ChunkEngine implements Engine {
 
   /** The folder whose store holds a volume or snapshot, or null. */
   private synchronized @Nullable Path find(String uid) throws IOException {
-    Path own = path(uid);
-    if (Files.isDirectory(own) && members(own).contains(uid)) {
-      return own;
+    Path likely = found.getOrDefault(uid, path(uid));
+    if (holds(likely, uid)) {
+      return likely;
     }
+    found.remove(uid);
     try (var files = Files.newDirectoryStream(folder, "*" + SUFFIX)) {
       for (Path path : files) {
-        if (members(path).contains(uid)) {
+        if (holds(path, uid)) {
+          found.put(uid, path);
           return path;
         }
       }
     }
     return null;
+  }
+
+  private boolean holds(Path path, String uid) throws IOException {
+    Entry entry = open.get(path.toString());
+    if (entry != null) {
+      return entry.store.find(uid).isPresent();
+    }
+    return Files.isDirectory(path) && members(path).contains(uid);
   }
 
   private Path path(String uid) {

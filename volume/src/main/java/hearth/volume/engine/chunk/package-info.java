@@ -1,7 +1,6 @@
 /**
  * The chunk store: volumes, their snapshots and clones in two ordinary files, safe against crashes
- * and checksummed throughout. {@code docs/reference/chunk-store.md} describes the files byte by
- * byte.
+ * and checksummed throughout. {@code docs/chunk-store.md} describes the files byte by byte.
  *
  * <p>From the bottom: {@link hearth.volume.engine.chunk.StoreFile} is where bytes go and where
  * tests put faults; {@link hearth.volume.engine.chunk.Page} frames what is not people's data;
