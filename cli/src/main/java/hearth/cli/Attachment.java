@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -72,7 +73,14 @@ final class Attachment {
       try {
         setting(iqn, portal, "node.session.auth.authmethod", "CHAP");
         setting(iqn, portal, "node.session.auth.username", Output.text(volume, "iscsi.chapUser"));
-        secret(iqn, portal, Output.text(volume, "iscsi.chapSecret"));
+        setting(
+            iqn, portal, "node.session.auth.username_in", Output.text(volume, "iscsi.chapUser"));
+        secrets(
+            iqn,
+            portal,
+            Map.of(
+                "node.session.auth.password", Output.text(volume, "iscsi.chapSecret"),
+                "node.session.auth.password_in", Output.text(volume, "iscsi.targetChapSecret")));
         setting(iqn, portal, "node.startup", "manual");
         node(iqn, portal, "--login");
       } catch (CliFailure e) {
@@ -158,8 +166,8 @@ final class Attachment {
     node(iqn, portal, "--op", "update", "-n", name, "-v", value);
   }
 
-  /** Writes the secret into the initiator's own record, so that no process list ever shows it. */
-  private static void secret(String iqn, String portal, String secret) {
+  /** Writes secrets into the initiator's own record, so that no process list ever shows them. */
+  private static void secrets(String iqn, String portal, Map<String, String> secrets) {
     int colon = portal.lastIndexOf(':');
     String address = portal.substring(0, colon).replaceAll("[\\[\\]]", "");
     for (String root : List.of("/etc/iscsi/nodes", "/var/lib/iscsi/nodes")) {
@@ -171,9 +179,11 @@ final class Attachment {
       if (Files.isRegularFile(record)) {
         try {
           List<String> lines = new ArrayList<>(Files.readAllLines(record, StandardCharsets.UTF_8));
-          lines.removeIf(line -> line.startsWith("node.session.auth.password ="));
-          int at = lines.indexOf("# END RECORD");
-          lines.add(at < 0 ? lines.size() : at, "node.session.auth.password = " + secret);
+          secrets.forEach((name, secret) -> {
+            lines.removeIf(line -> line.startsWith(name + " ="));
+            int at = lines.indexOf("# END RECORD");
+            lines.add(at < 0 ? lines.size() : at, name + " = " + secret);
+          });
           hearth.kit.file.PrivateFiles.write(
               record, (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
           return;

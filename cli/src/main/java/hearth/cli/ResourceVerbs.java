@@ -177,6 +177,10 @@ final class ResourceVerbs {
                 "Nothing to change",
                 "See what can be changed: hearth help " + noun + " update");
           }
+          if (mask.remove("limits")) {
+            // Only the limits that were given change.
+            fields.getAsJsonObject("limits").keySet().forEach(limit -> mask.add("limits." + limit));
+          }
           if (mask.remove("quotaUnlimited")) {
             mask.add("quotaBytes");
             fields.remove("quotaUnlimited");

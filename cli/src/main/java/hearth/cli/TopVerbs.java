@@ -166,13 +166,13 @@ final class TopVerbs {
         if (!capacity.isEmpty()) {
           // The contract's JSON leaves zeros out.
           long left = free.isEmpty() ? 0 : Long.parseLong(free);
-          boolean room = left > Long.parseLong(capacity) / 20;
+          boolean room = left > Long.parseLong(capacity) / 5;
           well &=
               check(
                   invocation,
                   "The disk has room",
                   room,
-                  "Free space on the host's disk, or delete volumes");
+                  "Free space on the host's disk, or delete volumes or snapshots");
         }
       } catch (CliFailure e) {
         well &= check(invocation, e.what(), false, e.fix());

@@ -38,6 +38,8 @@ final class VolumeVerbs {
                 wide("SNAPSHOTS", "snapshotBytes", Kind.BYTES),
                 wide("DEVICE", "device", Kind.TEXT),
                 wide("READ-ONLY", "readOnly", Kind.TEXT),
+                wide("IOPS", "limits.operationsPerSecond", Kind.COUNT),
+                wide("BANDWIDTH", "limits.bytesPerSecond", Kind.BYTES),
                 wide("REASON", "stateReason", Kind.TEXT),
                 wide("DESCRIPTION", "description", Kind.TEXT),
                 column("AGE", "createTime", Kind.TIME)),
@@ -70,6 +72,14 @@ final class VolumeVerbs {
                 "description",
                 "label",
                 "read-only",
+                "removable",
+                "sanitize",
+                "physical-block",
+                "initiator",
+                "iops",
+                "iops-burst",
+                "bandwidth",
+                "bandwidth-burst",
                 "from-snapshot",
                 "engine",
                 "device",
@@ -96,10 +106,25 @@ final class VolumeVerbs {
             invocation -> "hearth volume attach " + invocation.name()));
     all.add(
         verbs.update(
-            List.of("size", "description", "label", "read-only", "account"),
+            List.of(
+                "size",
+                "description",
+                "label",
+                "read-only",
+                "removable",
+                "sanitize",
+                "physical-block",
+                "initiator",
+                "iops",
+                "iops-burst",
+                "bandwidth",
+                "bandwidth-burst",
+                "account"),
             List.of(
                 "# Grow it while it is in use",
                 "hearth volume update data --size 20GiB",
+                "# Let it take no more than its share, at once",
+                "hearth volume update data --iops 500 --bandwidth 50MiB",
                 "# Say what it is for",
                 "hearth volume update data --description 'Photos of the club'"),
             address,
@@ -341,6 +366,31 @@ final class VolumeVerbs {
             + parts[parts.length - 1]);
   }
 
+  private static void yesOrNo(Invocation invocation, String flag, JsonObject volume, String field) {
+    invocation
+        .flag(flag)
+        .ifPresent(text -> volume.addProperty(field, ResourceVerbs.yesOrNo(flag, text)));
+  }
+
+  private static JsonObject limits(Invocation invocation) {
+    JsonObject limits = new JsonObject();
+    Map.of(
+            "iops", "operationsPerSecond",
+            "iops-burst", "operationsBurst",
+            "bandwidth", "bytesPerSecond",
+            "bandwidth-burst", "bytesBurst")
+        .forEach((flag, field) ->
+            invocation
+                .flag(flag)
+                .ifPresent(text ->
+                    limits.addProperty(
+                        field,
+                        text.equals("none")
+                            ? "0"
+                            : String.valueOf(ResourceVerbs.size(flag, text)))));
+    return limits;
+  }
+
   private static JsonObject volumeBody(Invocation invocation) {
     JsonObject volume = new JsonObject();
     invocation
@@ -352,6 +402,23 @@ final class VolumeVerbs {
         .flag("read-only")
         .ifPresent(
             text -> volume.addProperty("readOnly", ResourceVerbs.yesOrNo("read-only", text)));
+    yesOrNo(invocation, "removable", volume, "removable");
+    yesOrNo(invocation, "sanitize", volume, "sanitizeAllowed");
+    invocation
+        .flag("physical-block")
+        .ifPresent(text ->
+            volume.addProperty("physicalBlockBytes", ResourceVerbs.size("physical-block", text)));
+    if (!invocation.flags("initiator").isEmpty()) {
+      JsonArray initiators = new JsonArray();
+      invocation.flags("initiator").stream()
+          .filter(name -> !name.equals("any"))
+          .forEach(initiators::add);
+      volume.add("allowedInitiators", initiators);
+    }
+    JsonObject limits = limits(invocation);
+    if (!limits.isEmpty()) {
+      volume.add("limits", limits);
+    }
     invocation.flag("device").ifPresent(text -> volume.addProperty("device", text));
     invocation
         .flag("engine")

@@ -33,6 +33,7 @@ import hearth.server.host.Backups;
 import hearth.server.host.Operations;
 import hearth.server.volume.VolumeTable;
 import hearth.server.web.Pages;
+import hearth.volume.Blocks;
 import hearth.volume.Exports;
 import hearth.volume.Sessions;
 import hearth.volume.Snapshots;
@@ -53,12 +54,15 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Puts a host together and starts it; what was started is stopped in the opposite order. */
 public final class HearthDaemon implements Daemon {
@@ -94,7 +98,7 @@ public final class HearthDaemon implements Daemon {
     String version = version();
     Instant startTime = clock.instant();
     InetSocketAddress listen = address("listen", settings);
-    InetSocketAddress iscsiListen = address("iscsi-listen", settings);
+    List<InetSocketAddress> iscsiListen = addresses("iscsi-listen", settings);
     Path path = Path.of(required(settings, "data-folder")).toAbsolutePath();
     String scheme = settings.containsKey("tls-certificate") ? "https" : "http";
     String holder =
@@ -131,8 +135,10 @@ public final class HearthDaemon implements Daemon {
     VolumeTable volumeTable = new VolumeTable(database, audit);
     Volumes volumes = new Volumes(volumeTable, exports, clock);
     Snapshots snapshots = new Snapshots(volumeTable, volumes, exports, clock);
+    Blocks blocks = new Blocks(volumeTable, volumes, exports);
     Sessions sessions = new Sessions(volumeTable, volumes, exports);
     volumes.start();
+    exports.watchPool(maintenance);
     Operations operations = new Operations(database, clock);
     operations.start();
     started.push(operations);
@@ -168,6 +174,7 @@ public final class HearthDaemon implements Daemon {
         credentials,
         volumes,
         snapshots,
+        blocks,
         sessions,
         accounts,
         host,
@@ -220,7 +227,7 @@ public final class HearthDaemon implements Daemon {
 
       @Override
       public String portal() {
-        return exports.portal();
+        return String.join(",", exports.portals());
       }
 
       @Override
@@ -255,7 +262,7 @@ public final class HearthDaemon implements Daemon {
       DataFolder folder,
       Path volumes,
       String version,
-      InetSocketAddress address,
+      List<InetSocketAddress> addresses,
       InstantSource clock)
       throws IOException {
     try {
@@ -264,10 +271,14 @@ public final class HearthDaemon implements Daemon {
           volumes,
           folder.iqnPrefix(),
           version.substring(0, Math.min(4, version.length())),
-          address,
+          addresses,
           clock);
     } catch (java.net.BindException e) {
-      throw inUse("iscsi-listen", address.getHostString() + ":" + address.getPort(), e);
+      String all =
+          addresses.stream()
+              .map(address -> address.getHostString() + ":" + address.getPort())
+              .collect(Collectors.joining(","));
+      throw inUse("iscsi-listen", all, e);
     }
   }
 
@@ -330,7 +341,16 @@ public final class HearthDaemon implements Daemon {
   }
 
   private static InetSocketAddress address(String name, Map<String, String> settings) {
-    String text = required(settings, name);
+    return address(name, required(settings, name));
+  }
+
+  private static List<InetSocketAddress> addresses(String name, Map<String, String> settings) {
+    return Stream.of(required(settings, name).split(",", -1))
+        .map(text -> address(name, text.trim()))
+        .toList();
+  }
+
+  private static InetSocketAddress address(String name, String text) {
     int colon = text.lastIndexOf(':');
     try {
       int port = Integer.parseInt(text.substring(colon + 1));
@@ -385,13 +405,15 @@ public final class HearthDaemon implements Daemon {
             .setDomain(folder.domain())
             .setVersion(version)
             .setUri(uri)
-            .setIscsiPortal(exports.portal())
+            .setIscsiPortal(exports.portals().getFirst())
             .setStartTime(Times.timestamp(startTime))
             .setVolumeCount(volumes.count(caller))
             .setAccountCount(accounts.count(caller))
             .setSessionCount(volumes.sessionCount(caller));
     if (caller.administrator()) {
-      host.setDataFolder(folder.path().toString()).setDatabase(database.kind());
+      host.setDataFolder(folder.path().toString())
+          .setDatabase(database.kind())
+          .addAllWarnings(exports.warnings());
       try {
         var store = Files.getFileStore(folder.path());
         host.setCapacityBytes(store.getTotalSpace()).setFreeBytes(store.getUsableSpace());

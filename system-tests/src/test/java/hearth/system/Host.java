@@ -28,19 +28,22 @@ final class Host implements AutoCloseable {
   private final Path home;
   private final int port;
   private final int iscsiPort;
+  private final int secondPort;
   private final List<String> extra;
   private Process process;
 
-  private Host(Path home, int port, int iscsiPort, List<String> extra) throws IOException {
+  private Host(Path home, int port, int iscsiPort, int secondPort, List<String> extra)
+      throws IOException {
     this.home = home;
     this.port = port;
     this.iscsiPort = iscsiPort;
+    this.secondPort = secondPort;
     this.extra = extra;
     this.process = launch();
   }
 
   static Host start(Path home, String... extra) throws IOException, InterruptedException {
-    Host host = new Host(home, freePort(), freePort(), List.of(extra));
+    Host host = new Host(home, freePort(), freePort(), freePort(), List.of(extra));
     host.awaitUp();
     return host;
   }
@@ -60,7 +63,7 @@ final class Host implements AutoCloseable {
                 "--listen",
                 "127.0.0.1:" + port,
                 "--iscsi-listen",
-                "127.0.0.1:" + iscsiPort));
+                "127.0.0.1:" + iscsiPort + ",127.0.0.1:" + secondPort));
     command.addAll(extra);
     ProcessBuilder builder = new ProcessBuilder(command);
     environment(builder.environment());

@@ -15,8 +15,10 @@ import hearth.volume.iscsi.Target;
 import hearth.volume.iscsi.TargetDirectory;
 import hearth.volume.scsi.Identity;
 import hearth.volume.scsi.LogicalUnit;
+import hearth.volume.scsi.Traits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -28,6 +30,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +49,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   private final String iqnPrefix;
   private final String revision;
   private final IscsiTarget server;
+  private final PoolWatch pool = new PoolWatch();
   private final Map<String, Open> open = new ConcurrentHashMap<>();
   private final Map<String, String> failed = new ConcurrentHashMap<>();
 
@@ -57,6 +62,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
    * Starts the iSCSI server, at first without any target.
    *
    * @param folder where the engines keep their data, for the capacity of the pool
+   * @param addresses where to listen; each is a portal by which initiators reach every target
    * @param iqnPrefix for example {@code iqn.2026-11.org.example}
    */
   public Exports(
@@ -64,23 +70,80 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       Path folder,
       String iqnPrefix,
       String revision,
-      InetSocketAddress address,
+      List<InetSocketAddress> addresses,
       InstantSource clock)
       throws IOException {
     this.engines = engines;
     this.folder = folder;
     this.iqnPrefix = iqnPrefix;
     this.revision = revision;
-    this.server = IscsiTarget.start(address, this, IscsiTarget.Limits.DEFAULT, clock);
+    this.server = IscsiTarget.start(addresses, this, IscsiTarget.Limits.DEFAULT, clock);
   }
 
-  /** Address and port of the portal. */
-  public String portal() {
-    return IscsiTarget.format(server.address());
+  /** Addresses and ports of the portals. */
+  public List<String> portals() {
+    return server.addresses().stream().map(IscsiTarget::format).toList();
+  }
+
+  private UnitFile memory(String uid) {
+    return new UnitFile(folder.resolve("units"), uid);
+  }
+
+  private LogicalUnit unit(VolumeRecord volume, VolumeData data) throws IOException {
+    LogicalUnit unit =
+        new LogicalUnit(
+            new Identity(volume.uid(), iqn(volume), revision, server.addresses().size()),
+            data,
+            volume.traits(),
+            memory(volume.uid()));
+    unit.throttle().limit(volume.limits());
+    return unit;
+  }
+
+  private static Target target(VolumeRecord volume, String iqn, LogicalUnit unit) {
+    return new Target(
+        iqn,
+        volume.chapUser(),
+        volume.chapSecret(),
+        volume.targetSecret(),
+        Set.copyOf(volume.initiators()),
+        unit);
   }
 
   String iqn(VolumeRecord volume) {
     return iqnPrefix + ":" + volume.account() + "." + volume.id();
+  }
+
+  /** From now on looks every few seconds how full the pool is, and tells when it gets full. */
+  public void watchPool(ScheduledExecutorService timer) {
+    var _ = timer.scheduleWithFixedDelay(this::lookAtPool, 0, 5, TimeUnit.SECONDS);
+  }
+
+  private void lookAtPool() {
+    try {
+      FileStore store = Files.getFileStore(folder);
+      if (pool.look(store.getTotalSpace(), store.getUsableSpace())) {
+        LOG.warn(
+            "The pool {} is more than {} % full; when it is full, writing fails",
+            folder, pool.percent());
+        open.values().forEach(entry -> entry.target().unit().announceThreshold());
+      }
+    } catch (IOException e) {
+      LOG.warn("Cannot see how full the pool {} is: {}", folder, e.getMessage());
+    }
+  }
+
+  /** What the administrator should know of the pool at present. */
+  public List<String> warnings() {
+    int percent = pool.percent();
+    return percent == 0
+        ? List.of()
+        : List.of(
+            "The pool is more than "
+                + percent
+                + " % full; when it is full, writing to volumes fails. Free space in "
+                + folder
+                + ", or delete volumes or snapshots");
   }
 
   long capacity() {
@@ -151,13 +214,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       if (data.size() < volume.sizeBytes() && volume.device().isEmpty()) {
         data.grow(volume.sizeBytes()); // a crash came between record and data
       }
-      Identity identity = new Identity(volume.uid(), iqn(volume), revision);
-      Target target =
-          new Target(
-              iqn(volume),
-              volume.chapUser(),
-              volume.chapSecret(),
-              new LogicalUnit(identity, data, volume.readOnly()));
+      Target target = target(volume, iqn(volume), unit(volume, data));
       open.put(iqn(volume), new Open(volume.name(), data, target, false));
     } catch (IOException e) {
       String why = e instanceof NoSuchFileException ? "its data is not there" : reason(e);
@@ -172,12 +229,13 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     try {
       VolumeData data = engines.of(volume.engine()).open(snapshot.uid());
       String iqn = iqn(volume, snapshot);
-      Target target =
-          new Target(
-              iqn,
-              volume.chapUser(),
-              volume.chapSecret(),
-              new LogicalUnit(new Identity(snapshot.uid(), iqn, revision), data, true));
+      LogicalUnit unit =
+          new LogicalUnit(
+              new Identity(snapshot.uid(), iqn, revision, server.addresses().size()),
+              data,
+              Traits.READ_ONLY);
+      unit.throttle().limit(volume.limits());
+      Target target = target(volume, iqn, unit);
       open.put(iqn, new Open(snapshot.name(), data, target, true));
     } catch (IOException e) {
       failed.put(snapshot.uid(), reason(e));
@@ -218,6 +276,27 @@ public final class Exports implements TargetDirectory, AutoCloseable {
 
   void restore(VolumeRecord volume, SnapshotRecord snapshot) {
     change("restore the volume", volume, engine -> engine.restore(volume.uid(), snapshot.uid()));
+  }
+
+  /** The open data of a volume. Problem UNAVAILABLE if it is not open. */
+  VolumeData data(VolumeRecord volume) {
+    return data(iqn(volume), volume.uid());
+  }
+
+  VolumeData data(VolumeRecord volume, SnapshotRecord snapshot) {
+    return data(iqn(volume, snapshot), snapshot.uid());
+  }
+
+  private VolumeData data(String iqn, String uid) {
+    Open entry = open.get(iqn);
+    if (entry == null) {
+      throw new Problem(
+          Code.UNAVAILABLE,
+          "VOLUME_FAILED",
+          "Its data cannot be reached: " + failed.getOrDefault(uid, "it is not open"),
+          "Look at the host's log");
+    }
+    return entry.data();
   }
 
   /** Cuts sessions off, closes, and deletes the snapshot's data. */
@@ -264,7 +343,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     }
   }
 
-  private Problem full() {
+  Problem full() {
     return new Problem(
         Code.RESOURCE_EXHAUSTED,
         FULL,
@@ -324,11 +403,17 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       }
       entry.target().unit().announceGrowth();
     }
-    LogicalUnit unit =
-        before.readOnly() == after.readOnly()
-            ? entry.target().unit()
-            : new LogicalUnit(entry.target().unit().identity(), entry.data(), after.readOnly());
-    Target target = new Target(iqn(after), after.chapUser(), after.chapSecret(), unit);
+    LogicalUnit unit = entry.target().unit();
+    if (!before.traits().equals(after.traits())) {
+      try {
+        unit.close();
+        unit = unit(after, entry.data());
+      } catch (IOException e) {
+        throw cannot("make a unit of the volume", e);
+      }
+    }
+    unit.throttle().limit(after.limits());
+    Target target = target(after, iqn(after), unit);
     open.put(iqn(after), new Open(after.name(), entry.data(), target, false));
   }
 
@@ -339,6 +424,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     if (volume.device().isEmpty()) {
       try {
         engines.of(volume.engine()).delete(volume.uid());
+        memory(volume.uid()).delete();
       } catch (IOException e) {
         throw cannot("delete the volume's data", e);
       }
@@ -349,18 +435,13 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     @Nullable Open entry = open.remove(iqn);
     if (entry != null) {
       server.dismiss(iqn, GONE);
-      entry
-          .target()
-          .unit()
-          .tasks()
-          .abort(task -> true)
-          .orTimeout(10, java.util.concurrent.TimeUnit.SECONDS)
-          .join();
+      entry.target().unit().tasks().abort(task -> true).orTimeout(10, TimeUnit.SECONDS).join();
       closeData(entry);
     }
   }
 
   private static void closeData(Open entry) {
+    entry.target().unit().close();
     try {
       entry.data().close();
     } catch (IOException e) {
@@ -396,6 +477,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   public void close() {
     server.close();
     for (Open entry : open.values()) {
+      entry.target().unit().close();
       try {
         entry.data().flush();
       } catch (IOException e) {

@@ -191,7 +191,8 @@ public final class Snapshots {
         .setIscsi(
             Volume.Iscsi.newBuilder()
                 .setIqn(exports.iqn(volume, snapshot))
-                .setPortal(exports.portal())
+                .setPortal(exports.portals().getFirst())
+                .addAllPortals(exports.portals())
                 .setLun(0)
                 .setChapUser(volume.chapUser())
                 .setSessionCount(exports.initiators(volume, snapshot).size()))

@@ -3,7 +3,10 @@
 package hearth.volume;
 
 import hearth.volume.engine.Engines;
+import hearth.volume.scsi.Limits;
+import hearth.volume.scsi.Traits;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,6 +15,8 @@ import java.util.Map;
  * @param account identifier of the owner
  * @param id the volume's own identifier, unique in the account
  * @param uid identity of the data, 32 hexadecimal digits, never used again
+ * @param initiators iSCSI names of those that may log in; empty for all that know the secret
+ * @param targetSecret secret that the target proves to initiators that ask
  * @param device path of the block device that holds the data, or empty for a file of the engine
  * @param version grows by one with each change
  */
@@ -22,12 +27,15 @@ public record VolumeRecord(
     long sizeBytes,
     String description,
     Map<String, String> labels,
-    boolean readOnly,
+    Traits traits,
+    Limits limits,
+    List<String> initiators,
     String device,
     Engines.Kind engine,
     State state,
     String chapUser,
     String chapSecret,
+    String targetSecret,
     Instant createTime,
     Instant updateTime,
     long version) {
@@ -44,29 +52,44 @@ public record VolumeRecord(
   }
 
   VolumeRecord in(State next, Instant now) {
-    return new VolumeRecord(
-        account,
-        id,
-        uid,
-        sizeBytes,
-        description,
-        labels,
-        readOnly,
-        device,
-        engine,
-        next,
-        chapUser,
-        chapSecret,
-        createTime,
-        now,
-        version + 1);
+    return copy(
+        sizeBytes, description, labels, traits, limits, initiators, next, targetSecret, now);
   }
 
+  /** The record after a change that its owner asked for. */
   VolumeRecord changed(
       long newSize,
       String newDescription,
       Map<String, String> newLabels,
-      boolean newReadOnly,
+      Traits newTraits,
+      Limits newLimits,
+      List<String> newInitiators,
+      Instant now) {
+    return copy(
+        newSize,
+        newDescription,
+        newLabels,
+        newTraits,
+        newLimits,
+        newInitiators,
+        state,
+        targetSecret,
+        now);
+  }
+
+  VolumeRecord withTargetSecret(String secret, Instant now) {
+    return copy(sizeBytes, description, labels, traits, limits, initiators, state, secret, now);
+  }
+
+  private VolumeRecord copy(
+      long newSize,
+      String newDescription,
+      Map<String, String> newLabels,
+      Traits newTraits,
+      Limits newLimits,
+      List<String> newInitiators,
+      State newState,
+      String newTargetSecret,
       Instant now) {
     return new VolumeRecord(
         account,
@@ -75,12 +98,15 @@ public record VolumeRecord(
         newSize,
         newDescription,
         newLabels,
-        newReadOnly,
+        newTraits,
+        newLimits,
+        newInitiators,
         device,
         engine,
-        state,
+        newState,
         chapUser,
         chapSecret,
+        newTargetSecret,
         createTime,
         now,
         version + 1);

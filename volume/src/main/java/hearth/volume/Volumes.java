@@ -56,6 +56,8 @@ public final class Volumes {
               .with("description", Volume::getDescription)
               .with("labels", Volume::getLabelsMap)
               .with("read_only", Volume::getReadOnly)
+              .with("removable", Volume::getRemovable)
+              .with("sanitize_allowed", Volume::getSanitizeAllowed)
               .with("device", Volume::getDevice)
               .with("engine", volume -> volume.getEngine().name())
               .with("snapshot_bytes", Volume::getSnapshotBytes)
@@ -83,12 +85,22 @@ public final class Volumes {
     for (VolumeRecord volume : all) {
       switch (volume.state()) {
         case READY -> {
-          exports.open(volume);
+          exports.open(withTargetSecret(volume));
           records.snapshots(volume).forEach(snapshot -> start(volume, snapshot));
         }
         case DELETING -> remove(volume);
       }
     }
+  }
+
+  /** Volumes made before targets could prove themselves get a secret for it. */
+  private VolumeRecord withTargetSecret(VolumeRecord volume) {
+    if (!volume.targetSecret().isEmpty()) {
+      return volume;
+    }
+    VolumeRecord changed = volume.withTargetSecret(secret(), now());
+    records.update(changed);
+    return changed;
   }
 
   private void start(VolumeRecord volume, SnapshotRecord snapshot) {
@@ -189,11 +201,14 @@ public final class Volumes {
                 : exports.deviceSize(wanted.getDevice(), wanted.getSizeBytes()),
             checkDescription(wanted.getDescription()),
             checkLabels(wanted.getLabelsMap()),
-            wanted.getReadOnly(),
+            VolumeOptions.traits(wanted),
+            VolumeOptions.limits(wanted),
+            VolumeOptions.initiators(wanted),
             wanted.getDevice(),
             engine(wanted, source),
             VolumeRecord.State.READY,
             "hearth-" + Identifiers.randomHex(6),
+            secret(),
             secret(),
             now,
             now,
@@ -318,10 +333,14 @@ public final class Volumes {
                   ? checkDescription(wanted.getDescription())
                   : volume.description(),
               mask.contains("labels") ? checkLabels(wanted.getLabelsMap()) : volume.labels(),
-              mask.contains("read_only") ? wanted.getReadOnly() : volume.readOnly(),
+              VolumeOptions.traits(volume.traits(), wanted, mask),
+              VolumeOptions.limits(volume.limits(), wanted, mask),
+              mask.contains("allowed_initiators")
+                  ? VolumeOptions.initiators(wanted)
+                  : volume.initiators(),
               now());
-      if (changed.readOnly() != volume.readOnly() && !exports.initiators(volume).isEmpty()) {
-        throw sessionsOpen(volume, "read_only cannot change");
+      if (!changed.traits().equals(volume.traits()) && !exports.initiators(volume).isEmpty()) {
+        throw sessionsOpen(volume, "it cannot change into another kind of disk");
       }
       if (request.getValidateOnly()) {
         return describe(changed, false);
@@ -334,7 +353,22 @@ public final class Volumes {
   }
 
   private static Set<String> mask(UpdateVolumeRequest request) {
-    Set<String> known = Set.of("size_bytes", "description", "labels", "read_only");
+    Set<String> known =
+        new java.util.TreeSet<>(
+            Set.of(
+                "size_bytes",
+                "description",
+                "labels",
+                "read_only",
+                "removable",
+                "sanitize_allowed",
+                "physical_block_bytes",
+                "allowed_initiators",
+                "limits",
+                "limits.operations_per_second",
+                "limits.operations_burst",
+                "limits.bytes_per_second",
+                "limits.bytes_burst"));
     if (request.hasUpdateMask() && request.getUpdateMask().getPathsCount() > 0) {
       Set<String> mask = new java.util.TreeSet<>(request.getUpdateMask().getPathsList());
       if (mask.equals(Set.of("*"))) {
@@ -363,6 +397,21 @@ public final class Volumes {
     }
     if (wanted.getReadOnly()) {
       mask.add("read_only");
+    }
+    if (wanted.getRemovable()) {
+      mask.add("removable");
+    }
+    if (wanted.getSanitizeAllowed()) {
+      mask.add("sanitize_allowed");
+    }
+    if (wanted.getPhysicalBlockBytes() != 0) {
+      mask.add("physical_block_bytes");
+    }
+    if (wanted.getAllowedInitiatorsCount() > 0) {
+      mask.add("allowed_initiators");
+    }
+    if (wanted.hasLimits()) {
+      mask.add("limits");
     }
     return mask;
   }
@@ -446,6 +495,12 @@ public final class Volumes {
               .setMessage(finding.what()));
     }
     return response.build();
+  }
+
+  void requireNoSessions(VolumeRecord volume, String consequence) {
+    if (!exports.initiators(volume).isEmpty()) {
+      throw sessionsOpen(volume, consequence);
+    }
   }
 
   private Problem sessionsOpen(VolumeRecord volume, String consequence) {
@@ -591,19 +646,21 @@ public final class Volumes {
     Volume.Iscsi.Builder iscsi =
         Volume.Iscsi.newBuilder()
             .setIqn(iqn)
-            .setPortal(exports.portal())
+            .setPortal(exports.portals().getFirst())
+            .addAllPortals(exports.portals())
             .setLun(0)
             .setChapUser(volume.chapUser())
             .setSessionCount(exports.initiators(volume).size());
     if (withSecret) {
       iscsi.setChapSecret(volume.chapSecret());
+      iscsi.setTargetChapSecret(volume.targetSecret());
       iscsi.setUrl(
           "iscsi://"
               + volume.chapUser()
               + "%"
               + volume.chapSecret()
               + "@"
-              + exports.portal()
+              + exports.portals().getFirst()
               + "/"
               + iqn
               + "/0");
@@ -615,7 +672,12 @@ public final class Volumes {
         .setUsedBytes(status.usedBytes())
         .setDescription(volume.description())
         .putAllLabels(volume.labels())
-        .setReadOnly(volume.readOnly())
+        .setReadOnly(volume.traits().readOnly())
+        .setRemovable(volume.traits().removable())
+        .setSanitizeAllowed(volume.traits().sanitizable())
+        .setPhysicalBlockBytes(volume.traits().physicalBlock())
+        .addAllAllowedInitiators(volume.initiators())
+        .setLimits(VolumeOptions.describe(volume.limits()))
         .setDevice(volume.device())
         .setEngine(
             switch (volume.engine()) {

@@ -14,7 +14,10 @@ public interface Daemon {
   List<Setting> SETTINGS =
       List.of(
           new Setting("listen", "127.0.0.1:7070", "Address and port of web pages and API"),
-          new Setting("iscsi-listen", "127.0.0.1:3260", "Address and port of the iSCSI target"),
+          new Setting(
+              "iscsi-listen",
+              "127.0.0.1:3260",
+              "Addresses and ports of the iSCSI target, each a path to it"),
           new Setting("data-folder", null, "Folder for records and volumes"),
           new Setting("volume-cache", "64MiB", "Memory for the maps of all volumes together"),
           new Setting("database", null, "postgresql://USER@HOST/DATABASE instead of SQLite"),

@@ -15,6 +15,7 @@ import hearth.server.database.Database;
 import hearth.server.host.Audit;
 import hearth.server.host.Backups;
 import hearth.server.host.Operations;
+import hearth.volume.Blocks;
 import hearth.volume.Sessions;
 import hearth.volume.Snapshots;
 import hearth.volume.Volumes;
@@ -37,6 +38,7 @@ public final class Api {
       Credentials credentials,
       Volumes volumes,
       Snapshots snapshots,
+      Blocks blocks,
       Sessions sessions,
       Accounts accounts,
       Function<Caller, Host> host,
@@ -57,6 +59,7 @@ public final class Api {
         GrpcService.builder()
             .addService(new GrpcVolumeService(volumes, operations, calls))
             .addService(new GrpcSnapshotService(snapshots, calls))
+            .addService(new GrpcBlockService(blocks, calls))
             .addService(new GrpcSessionService(sessions, calls))
             .addService(new GrpcAccountService(accounts, calls))
             .addService(new GrpcHostService(host, audit, backups, calls))

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * microseconds) or null.
  */
 public final class Database implements AutoCloseable {
-  private static final List<String> MIGRATIONS = List.of("V1__records.sql", "V2__snapshots.sql");
+  private static final List<String> MIGRATIONS =
+      List.of("V1__records.sql", "V2__snapshots.sql", "V3__units.sql");
 
   private final HikariDataSource source;
   private final String kind;

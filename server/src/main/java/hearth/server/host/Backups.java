@@ -61,7 +61,7 @@ import org.jspecify.annotations.Nullable;
  * volumes.
  */
 public final class Backups {
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   private static final long LARGEST = 1L << 30;
   private static final Map<String, List<String>> TABLES = tables();
   private static final Listing<Backup> LISTING =
@@ -126,11 +126,13 @@ public final class Backups {
             "description",
             "labels",
             "+read_only",
+            "options",
             "device",
             "engine",
             "state",
             "chap_user",
             "chap_secret",
+            "target_secret",
             "+created",
             "+updated",
             "+version"));
@@ -354,8 +356,8 @@ public final class Backups {
           throw notABackup("it holds an unknown table");
         }
         JsonObject row = object.getAsJsonObject("row");
-        if (version == 1 && object.get("table").getAsString().equals("volumes")) {
-          row.addProperty("engine", row.get("device").getAsString().isEmpty() ? "RAW" : "DEVICE");
+        if (object.get("table").getAsString().equals("volumes")) {
+          complete(row, version);
         }
         lines.add(new Line(object.get("table").getAsString(), values(columns, row)));
       }
@@ -366,6 +368,17 @@ public final class Backups {
         | NullPointerException
         | NumberFormatException e) {
       throw notABackup("it is damaged (" + e.getClass().getSimpleName() + ")");
+    }
+  }
+
+  /** Adds to the row of a volume what backups of older versions do not say. */
+  private static void complete(JsonObject row, int version) {
+    if (version < 2) {
+      row.addProperty("engine", row.get("device").getAsString().isEmpty() ? "RAW" : "DEVICE");
+    }
+    if (version < 3) {
+      row.addProperty("options", "{}");
+      row.addProperty("target_secret", "");
     }
   }
 

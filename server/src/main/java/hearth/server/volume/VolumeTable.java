@@ -26,8 +26,8 @@ import java.util.function.Supplier;
 /** The records of volumes in the host's database. */
 public final class VolumeTable implements VolumeRecords {
   private static final String COLUMNS =
-      "account, id, uid, size_bytes, description, labels, read_only, device, engine, state, chap_user,"
-          + " chap_secret, created, updated, version";
+      "account, id, uid, size_bytes, description, labels, read_only, options, device, engine, state,"
+          + " chap_user, chap_secret, target_secret, created, updated, version";
   private static final String SNAPSHOT_COLUMNS =
       "account, volume, id, uid, size_bytes, description, state, created";
 
@@ -62,6 +62,7 @@ public final class VolumeTable implements VolumeRecords {
         .getAsJsonObject()
         .entrySet()
         .forEach(entry -> labels.put(entry.getKey(), entry.getValue().getAsString()));
+    UnitOptions options = UnitOptions.parse(row.text("options"));
     return new VolumeRecord(
         row.text("account"),
         row.text("id"),
@@ -69,12 +70,15 @@ public final class VolumeTable implements VolumeRecords {
         row.number("size_bytes"),
         row.text("description"),
         labels,
-        row.truth("read_only"),
+        options.traits(row.truth("read_only")),
+        options.limits(),
+        options.initiators(),
         row.text("device"),
         Engines.Kind.valueOf(row.text("engine")),
         VolumeRecord.State.valueOf(row.text("state")),
         row.text("chap_user"),
         row.text("chap_secret"),
+        row.text("target_secret"),
         row.time("created"),
         row.time("updated"),
         row.number("version"));
@@ -92,19 +96,21 @@ public final class VolumeTable implements VolumeRecords {
       database.update(
           "INSERT INTO volumes ("
               + COLUMNS
-              + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           volume.account(),
           volume.id(),
           volume.uid(),
           volume.sizeBytes(),
           volume.description(),
           labels(volume),
-          volume.readOnly(),
+          volume.traits().readOnly(),
+          UnitOptions.of(volume).text(),
           volume.device(),
           volume.engine().name(),
           volume.state().name(),
           volume.chapUser(),
           volume.chapSecret(),
+          volume.targetSecret(),
           volume.createTime(),
           volume.updateTime(),
           volume.version());
@@ -124,13 +130,15 @@ public final class VolumeTable implements VolumeRecords {
   public void update(VolumeRecord volume) {
     int changed =
         database.update(
-            "UPDATE volumes SET size_bytes = ?, description = ?, labels = ?, read_only = ?, state = ?,"
-                + " updated = ?, version = ? WHERE account = ? AND id = ? AND version = ?",
+            "UPDATE volumes SET size_bytes = ?, description = ?, labels = ?, read_only = ?, options = ?,"
+                + " state = ?, target_secret = ?, updated = ?, version = ? WHERE account = ? AND id = ? AND version = ?",
             volume.sizeBytes(),
             volume.description(),
             labels(volume),
-            volume.readOnly(),
+            volume.traits().readOnly(),
+            UnitOptions.of(volume).text(),
             volume.state().name(),
+            volume.targetSecret(),
             volume.updateTime(),
             volume.version(),
             volume.account(),

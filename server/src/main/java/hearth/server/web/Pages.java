@@ -395,7 +395,10 @@ public final class Pages {
                   + " of "
                   + ByteSize.format(state.getCapacityBytes())));
     }
-    return page("home", view(session, "This host"), Map.of("facts", facts));
+    return page(
+        "home",
+        view(session, "This host"),
+        Map.of("facts", facts, "warnings", List.copyOf(state.getWarningsList())));
   }
 
   private HttpResponse volumes(Session session, View view) {

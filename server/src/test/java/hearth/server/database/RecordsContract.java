@@ -10,8 +10,11 @@ import hearth.kit.problem.Problem;
 import hearth.server.host.Audit;
 import hearth.server.volume.VolumeTable;
 import hearth.volume.VolumeRecord;
+import hearth.volume.scsi.Limits;
+import hearth.volume.scsi.Traits;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -58,12 +61,15 @@ abstract class RecordsContract {
         4096,
         "it's \"quoted\" ä",
         Map.of("k", "v"),
-        true,
+        new Traits(true, true, true, 512),
+        new Limits(1, 2, 3, 4),
+        List.of("iqn.2026-11.test:one"),
         "",
         hearth.volume.engine.Engines.Kind.CHUNKS,
         VolumeRecord.State.READY,
         "user-" + uid,
         "secret",
+        "another",
         NOW,
         NOW,
         1);
@@ -96,12 +102,15 @@ abstract class RecordsContract {
             8192,
             "",
             Map.of(),
-            false,
+            Traits.DISK,
+            Limits.NONE,
+            List.of(),
             "",
             hearth.volume.engine.Engines.Kind.CHUNKS,
             VolumeRecord.State.READY,
             "user-u1",
             "secret",
+            "a new one",
             NOW,
             NOW,
             2);

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,6 +129,25 @@ final class RawVolume implements VolumeData {
       int count = (int) Math.min(zeros.capacity(), length - done);
       write(offset + done, zeros.clear().limit(count));
       done += count;
+    }
+  }
+
+  @Override
+  public void erase(BooleanSupplier cancelled) throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 20);
+    for (long at = 0; at < size; ) {
+      VolumeData.checkNotCancelled(cancelled);
+      Extent extent = extentAt(at);
+      int count = (int) Math.min(zeros.capacity(), extent.length());
+      if (extent.held()) {
+        write(at, zeros.clear().limit(count));
+      }
+      at += extent.held() ? count : extent.length();
+    }
+    flush(); // before the blocks go back to the file system
+    if (!isDevice()) {
+      discard(0, size);
+      flush();
     }
   }
 

@@ -4,7 +4,9 @@ package hearth.volume.engine;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.util.function.BooleanSupplier;
 
 /**
  * The open data of a volume. All methods may be called from any thread. Offsets and lengths are in
@@ -44,8 +46,39 @@ public interface VolumeData extends Closeable {
   /** Makes the volume larger; the new part reads as zeros. Durable on return. */
   void grow(long sizeBytes) throws IOException;
 
+  /**
+   * Overwrites what the volume holds, and what it held before as far as that was not given back to
+   * the file system, where it lies on the disk. Everything reads as zeros afterwards. Durable on
+   * return. What snapshots and clones hold as well stays: see {@link #isShared}.
+   *
+   * <p>No other call is made for the volume meanwhile.
+   *
+   * @param cancelled asked now and then; once true, {@link java.io.InterruptedIOException} ends it
+   */
+  void erase(BooleanSupplier cancelled) throws IOException;
+
+  /** Whether snapshots or clones hold some of the same data. */
+  default boolean isShared() {
+    return false;
+  }
+
+  /**
+   * Bytes up to which a write is there as a whole or not at all after a crash, wherever it begins;
+   * 0 if that cannot be said of any.
+   */
+  default int atomicBytes() {
+    return 0;
+  }
+
   /** Bytes that the volume takes on the disk. */
   long usedBytes() throws IOException;
+
+  /** Ends an erasure that is not wanted any more. */
+  static void checkNotCancelled(BooleanSupplier cancelled) throws InterruptedIOException {
+    if (cancelled.getAsBoolean()) {
+      throw new InterruptedIOException("erasing was interrupted");
+    }
+  }
 
   /** A run of bytes; not held ones read as zeros and cost nothing. */
   record Extent(long length, boolean held) {}

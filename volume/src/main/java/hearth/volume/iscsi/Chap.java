@@ -70,6 +70,18 @@ final class Chap {
     return MessageDigest.isEqual(digest(algorithm, identifier, secret, challenge), response);
   }
 
+  /**
+   * The response to a challenge of the other side, or nothing if it is the one that we sent (RFC
+   * 7143 9.2.1: whoever sends that back wants us to do its work).
+   */
+  Optional<String> respond(int theirIdentifier, byte[] theirChallenge, byte[] secret) {
+    if (MessageDigest.isEqual(challenge, theirChallenge)) {
+      return Optional.empty();
+    }
+    byte[] response = digest(algorithm, (byte) theirIdentifier, secret, theirChallenge);
+    return Optional.of("0x" + HexFormat.of().formatHex(response));
+  }
+
   static byte[] digest(Algorithm algorithm, byte identifier, byte[] secret, byte[] challenge) {
     try {
       MessageDigest digest = MessageDigest.getInstance(algorithm.name);

@@ -3,6 +3,7 @@
 package hearth.volume.iscsi;
 
 import hearth.volume.scsi.Nexus;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -12,6 +13,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -35,7 +37,7 @@ public final class IscsiTarget implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IscsiTarget.class);
   private static final Duration SILENCE = Duration.ofSeconds(30);
 
-  private final ServerSocketChannel listener;
+  private final List<ServerSocketChannel> listeners;
   private final TargetDirectory directory;
   private final Limits limits;
   private final InstantSource clock;
@@ -61,8 +63,11 @@ public final class IscsiTarget implements AutoCloseable {
   }
 
   private IscsiTarget(
-      ServerSocketChannel listener, TargetDirectory directory, Limits limits, InstantSource clock) {
-    this.listener = listener;
+      List<ServerSocketChannel> listeners,
+      TargetDirectory directory,
+      Limits limits,
+      InstantSource clock) {
+    this.listeners = listeners;
     this.directory = directory;
     this.limits = limits;
     this.clock = clock;
@@ -76,20 +81,36 @@ public final class IscsiTarget implements AutoCloseable {
             Thread.ofPlatform().daemon().name("iscsi-timer").factory());
   }
 
-  /** Starts to listen. Port 0 picks a free one. */
+  /**
+   * Starts to listen. Each address is a portal in a portal group of its own, so that an initiator
+   * has a path by each; their tags count from 1 in the order given. Port 0 picks a free one.
+   */
   public static IscsiTarget start(
-      InetSocketAddress address, TargetDirectory directory, Limits limits, InstantSource clock)
+      List<InetSocketAddress> addresses,
+      TargetDirectory directory,
+      Limits limits,
+      InstantSource clock)
       throws IOException {
-    ServerSocketChannel listener = ServerSocketChannel.open();
+    List<ServerSocketChannel> listeners = new ArrayList<>();
     try {
-      listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      listener.bind(address, 256);
+      for (InetSocketAddress address : addresses) {
+        ServerSocketChannel listener = ServerSocketChannel.open();
+        listeners.add(listener);
+        listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        listener.bind(address, 256);
+      }
     } catch (IOException e) {
-      listener.close();
+      listeners.forEach(IscsiTarget::closeQuietly);
       throw e;
     }
-    IscsiTarget target = new IscsiTarget(listener, directory, limits, clock);
-    Thread.ofPlatform().daemon().name("iscsi-listener").start(target::listen);
+    IscsiTarget target = new IscsiTarget(List.copyOf(listeners), directory, limits, clock);
+    for (int i = 0; i < listeners.size(); i++) {
+      int portalGroup = i + 1;
+      Thread.ofPlatform()
+          .daemon()
+          .name("iscsi-listener-", portalGroup)
+          .start(() -> target.listen(listeners.get(portalGroup - 1), portalGroup));
+    }
     var _ =
         target.timer.scheduleAtFixedRate(
             () -> target.sessions.forEach(session -> session.ping(SILENCE)),
@@ -99,13 +120,31 @@ public final class IscsiTarget implements AutoCloseable {
     return target;
   }
 
-  /** Where it listens. */
-  public InetSocketAddress address() {
+  /** Where it listens, portal group by portal group. */
+  public List<InetSocketAddress> addresses() {
+    List<InetSocketAddress> addresses = new ArrayList<>();
     try {
-      return (InetSocketAddress) listener.getLocalAddress();
+      for (ServerSocketChannel listener : listeners) {
+        addresses.add((InetSocketAddress) listener.getLocalAddress());
+      }
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
+    return addresses;
+  }
+
+  /**
+   * The portals as an initiator reaches them that has a connection to one: where we listen on all
+   * addresses, that is the one by which it came.
+   */
+  private List<String> portals(InetSocketAddress local) {
+    return addresses().stream()
+        .map(address ->
+            address.getAddress().isAnyLocalAddress()
+                ? new InetSocketAddress(local.getAddress(), address.getPort())
+                : address)
+        .map(IscsiTarget::format)
+        .toList();
   }
 
   /** How many connections there are now, logged in or not. */
@@ -165,7 +204,7 @@ public final class IscsiTarget implements AutoCloseable {
     }
   }
 
-  private void listen() {
+  private void listen(ServerSocketChannel listener, int portalGroup) {
     while (!closed) {
       try {
         SocketChannel channel = listener.accept();
@@ -174,7 +213,7 @@ public final class IscsiTarget implements AutoCloseable {
           channel.close();
           continue;
         }
-        Thread.ofVirtual().name("iscsi-connection").start(() -> serve(channel));
+        Thread.ofVirtual().name("iscsi-connection").start(() -> serve(channel, portalGroup));
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
@@ -193,7 +232,7 @@ public final class IscsiTarget implements AutoCloseable {
     }
   }
 
-  private void serve(SocketChannel channel) {
+  private void serve(SocketChannel channel, int portalGroup) {
     Wire wire = new Wire(channel);
     var deadline =
         timer.schedule(
@@ -201,7 +240,7 @@ public final class IscsiTarget implements AutoCloseable {
     try {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-      Session session = login(channel, wire);
+      Session session = login(channel, wire, portalGroup);
       deadline.cancel(false);
       if (session != null) {
         try {
@@ -219,8 +258,9 @@ public final class IscsiTarget implements AutoCloseable {
     }
   }
 
-  private @Nullable Session login(SocketChannel channel, Wire wire) throws IOException {
-    LoginNegotiation login = new LoginNegotiation(directory);
+  private @Nullable Session login(SocketChannel channel, Wire wire, int portalGroup)
+      throws IOException {
+    LoginNegotiation login = new LoginNegotiation(directory, portalGroup);
     int statSn = 0;
     while (true) {
       Bhs request = wire.readHeader();
@@ -242,7 +282,7 @@ public final class IscsiTarget implements AutoCloseable {
         }
         continue;
       }
-      Nexus nexus = new Nexus(login.initiator(), request.int64(8) >>> 16);
+      Nexus nexus = new Nexus(login.initiator(), request.int64(8) >>> 16, portalGroup);
       InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
       Session session =
           new Session(
@@ -252,10 +292,11 @@ public final class IscsiTarget implements AutoCloseable {
               wire,
               login,
               nexus,
-              format(local),
+              portals(local),
               statSn,
               commandNumber,
               executor,
+              timer,
               pool);
       reinstate(session);
       int handle = handles.updateAndGet(last -> last == 0xFFFF ? 1 : last + 1);
@@ -286,9 +327,9 @@ public final class IscsiTarget implements AutoCloseable {
     return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
   }
 
-  private static void closeQuietly(Wire wire) {
+  private static void closeQuietly(Closeable open) {
     try {
-      wire.close();
+      open.close();
     } catch (IOException e) {
       // It is closed all the same.
     }
@@ -298,11 +339,7 @@ public final class IscsiTarget implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    try {
-      listener.close();
-    } catch (IOException e) {
-      // It is closed all the same.
-    }
+    listeners.forEach(IscsiTarget::closeQuietly);
     dismiss(session -> true, Duration.ofSeconds(2));
     timer.shutdownNow();
     executor.shutdown();

@@ -22,6 +22,7 @@ final class LoginNegotiation {
 
   private static final int INITIATOR_ERROR = 0x0200;
   private static final int AUTHENTICATION_FAILED = 0x0201;
+  private static final int FORBIDDEN = 0x0202;
   private static final int NOT_FOUND = 0x0203;
   private static final int UNSUPPORTED_VERSION = 0x0205;
   private static final int TOO_MANY_CONNECTIONS = 0x0206;
@@ -35,6 +36,7 @@ final class LoginNegotiation {
   private static final int FIRST_BURST = 262_144;
 
   private final TargetDirectory directory;
+  private final int portalGroup;
   private final ByteArrayOutputStream text = new ByteArrayOutputStream();
   private int requests;
   private int stage = -1;
@@ -54,8 +56,14 @@ final class LoginNegotiation {
   private int maxBurst = 262_144;
   private int firstBurst = 65_536;
 
-  LoginNegotiation(TargetDirectory directory) {
+  /**
+   * A login that begins.
+   *
+   * @param portalGroup tag of the portal group that the connection came to
+   */
+  LoginNegotiation(TargetDirectory directory, int portalGroup) {
     this.directory = directory;
+    this.portalGroup = portalGroup;
   }
 
   /** A response; {@code status} other than 0 ends the connection after it was sent. */
@@ -166,7 +174,7 @@ final class LoginNegotiation {
     if (!declared) {
       declared = true;
       if (!discovery) {
-        answers.put("TargetPortalGroupTag", "1");
+        answers.put("TargetPortalGroupTag", String.valueOf(portalGroup));
       }
     }
     boolean leaves = transit && mayLeave;
@@ -233,15 +241,20 @@ final class LoginNegotiation {
     String user = offered.get("CHAP_N");
     String response = offered.get("CHAP_R");
     if (user != null || response != null) {
-      prove(user, response, offered.containsKey("CHAP_I") || offered.containsKey("CHAP_C"));
+      Target proved = prove(user, response);
+      if (offered.containsKey("CHAP_I") || offered.containsKey("CHAP_C")) {
+        proveOurselves(proved, offered, answers);
+      }
+      target = proved;
+      authenticated = true;
     }
     return authenticated;
   }
 
-  private void prove(@Nullable String user, @Nullable String response, boolean mutual)
-      throws Refusal {
-    if (chap == null || user == null || response == null || mutual) {
-      throw new Refusal(AUTHENTICATION_FAILED); // targets have no secret of their own to prove
+  /** The target whose secret the initiator knows. */
+  private Target prove(@Nullable String user, @Nullable String response) throws Refusal {
+    if (chap == null || user == null || response == null) {
+      throw new Refusal(AUTHENTICATION_FAILED);
     }
     Optional<Target> known =
         discovery
@@ -257,8 +270,26 @@ final class LoginNegotiation {
     if (known.isEmpty() || !proved) {
       throw new Refusal(AUTHENTICATION_FAILED);
     }
-    target = known.get();
-    authenticated = true;
+    if (!known.get().admits(initiator())) {
+      throw new Refusal(FORBIDDEN);
+    }
+    return known.get();
+  }
+
+  /** The initiator wants the target to prove that it is the one (RFC 7143 12.1.3). */
+  private void proveOurselves(
+      Target proved, Map<String, String> offered, Map<String, String> answers) throws Refusal {
+    String identifier = offered.getOrDefault("CHAP_I", "");
+    Optional<byte[]> challenge = Chap.binary(offered.getOrDefault("CHAP_C", ""));
+    if (chap == null || challenge.isEmpty() || proved.targetSecret().isEmpty()) {
+      throw new Refusal(AUTHENTICATION_FAILED);
+    }
+    byte[] secret = proved.targetSecret().getBytes(StandardCharsets.UTF_8);
+    String response =
+        chap.respond(number(identifier, 0, 255), challenge.get(), secret)
+            .orElseThrow(() -> new Refusal(AUTHENTICATION_FAILED));
+    answers.put("CHAP_N", proved.chapUser());
+    answers.put("CHAP_R", response);
   }
 
   private void operational(Map<String, String> offered, Map<String, String> answers)

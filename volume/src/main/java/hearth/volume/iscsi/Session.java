@@ -7,17 +7,21 @@ import hearth.volume.scsi.Nexus;
 import hearth.volume.scsi.Reply;
 import hearth.volume.scsi.Sense;
 import hearth.volume.scsi.TaskSet;
+import hearth.volume.scsi.Throttle;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +41,9 @@ final class Session {
   private final Target target;
   private final Nexus nexus;
   private final boolean discovery;
-  private final String portal;
+  private final List<String> portals;
   private final Executor executor;
+  private final ScheduledExecutorService timer;
   private final BufferPool pool;
   private final AtomicInteger outstanding = new AtomicInteger();
   private final Map<Integer, Command> commands = new ConcurrentHashMap<>();
@@ -67,10 +72,11 @@ final class Session {
       Wire wire,
       LoginNegotiation login,
       Nexus nexus,
-      String portal,
+      List<String> portals,
       int statSn,
       int expectedCmdSn,
       Executor executor,
+      ScheduledExecutorService timer,
       BufferPool pool) {
     this.wire = wire;
     this.outbox = new Outbox(wire);
@@ -81,13 +87,14 @@ final class Session {
     this.target = login.target();
     this.discovery = login.discovery();
     this.nexus = nexus;
-    this.portal = portal;
+    this.portals = portals;
     this.management =
         new TaskManagement(target.unit(), nexus, tag -> Optional.ofNullable(commands.get(tag)));
     this.statSn = statSn;
     this.expectedCmdSn = expectedCmdSn;
     this.maxCmdSn = expectedCmdSn + WINDOW - 1;
     this.executor = executor;
+    this.timer = timer;
     this.pool = pool;
   }
 
@@ -134,6 +141,8 @@ final class Session {
     final int wanted;
     final long offered;
     final int reserved;
+    final long notBefore;
+    long began;
     @Nullable ByteBuffer dataOut;
     int received;
     int burstEnd;
@@ -141,13 +150,14 @@ final class Session {
     int nextDataSn;
     int r2tSn;
 
-    Command(Bhs request, int wanted, long offered, int reserved) {
+    Command(Bhs request, int wanted, long offered, int reserved, long notBefore) {
       super(nexus, attribute(request.flags() & 7));
       this.request = request;
       this.tag = request.initiatorTaskTag();
       this.wanted = wanted;
       this.offered = offered;
       this.reserved = reserved;
+      this.notBefore = notBefore;
       this.dataOut = wanted == 0 ? null : pool.take(wanted);
     }
 
@@ -170,7 +180,12 @@ final class Session {
         Log.LOG.error("A SCSI command failed unexpectedly on {}", target.iqn(), e);
         reply = target.unit().checkCondition(Sense.INTERNAL_FAILURE);
       }
-      finish(this, reply);
+      if (reply.later() == null) {
+        finish(this, reply);
+      } else {
+        target.unit().tasks().park(this);
+        var _ = reply.later().thenAccept(last -> finish(this, last));
+      }
     }
 
     @Override
@@ -254,9 +269,7 @@ final class Session {
     message.set(36, 3).set16(40, secondsToWait).set16(42, 0);
     CompletableFuture<Void> sent = new CompletableFuture<>();
     sendWithStatus(message, NOTHING, () -> sent.complete(null));
-    sent.completeOnTimeout(null, 1, java.util.concurrent.TimeUnit.SECONDS)
-        .thenRun(this::drop)
-        .join();
+    sent.completeOnTimeout(null, 1, TimeUnit.SECONDS).thenRun(this::drop).join();
   }
 
   /**
@@ -417,12 +430,14 @@ final class Session {
       reject(header, 0x04);
       return;
     }
-    Map<String, String> answers = new LinkedHashMap<>();
-    answers.put("TargetName", target.iqn());
-    answers.put("TargetAddress", portal + ",1");
+    StringBuilder answers = new StringBuilder("TargetName=" + target.iqn() + '\0');
+    for (int i = 0; i < portals.size(); i++) {
+      answers.append("TargetAddress=" + portals.get(i) + "," + (i + 1) + '\0');
+    }
     Bhs answer = Bhs.of(Bhs.TEXT_RESPONSE, Bhs.FINAL).initiatorTaskTag(header.initiatorTaskTag());
     answer.set32(20, Bhs.NO_TAG);
-    sendWithStatus(answer, ByteBuffer.wrap(TextKeys.encode(answers)), () -> {});
+    sendWithStatus(
+        answer, ByteBuffer.wrap(answers.toString().getBytes(StandardCharsets.UTF_8)), () -> {});
   }
 
   private void logout(Bhs header) {
@@ -460,11 +475,16 @@ final class Session {
         header.immediate()
             ? outstanding.get() >= WINDOW + MOST_IMMEDIATE
             : outstanding.get() >= 2 * WINDOW;
-    if (tooMany || !pool.reserve(reserved)) {
+    long now = System.nanoTime();
+    long wait =
+        tooMany || !LogicalUnit.isLimited(header.cdb())
+            ? 0
+            : target.unit().throttle().admit(expected, now);
+    if (tooMany || wait == Throttle.REFUSED || !pool.reserve(reserved)) {
       answer(header, new Reply(Reply.TASK_SET_FULL, null, null, 0));
       return;
     }
-    Command command = new Command(header, wanted, offered, reserved);
+    Command command = new Command(header, wanted, offered, reserved, now + wait);
     commandCount.increment();
     outstanding.incrementAndGet();
     commands.put(command.tag, command);
@@ -507,7 +527,7 @@ final class Session {
       command.received = command.wanted;
       command.transferTag = 0;
       command.burstEnd = 0;
-      target.unit().tasks().ready(command);
+      ready(command);
       return;
     }
     int length = Math.min(command.wanted - command.received, parameters.maxBurstLength());
@@ -522,6 +542,18 @@ final class Session {
         .set32(40, command.received)
         .set32(44, length);
     send(r2t, NOTHING, () -> {}, false);
+  }
+
+  /** Starts a command as soon as the limits of its unit allow. */
+  private void ready(Command command) {
+    command.began = System.nanoTime();
+    long wait = command.notBefore - command.began;
+    if (wait <= 0) {
+      target.unit().tasks().ready(command);
+    } else {
+      var _ =
+          timer.schedule(() -> target.unit().tasks().ready(command), wait, TimeUnit.NANOSECONDS);
+    }
   }
 
   private void dataOut(Bhs header) throws IOException {
@@ -572,12 +604,21 @@ final class Session {
   }
 
   private void finish(Command command, Reply reply) {
+    count(command, reply);
     if (target.unit().tasks().finish(command)) {
       respond(command, reply);
     } else {
       free(command, reply.dataIn());
     }
     target.unit().tasks().settled(command);
+  }
+
+  private void count(Command command, Reply reply) {
+    long bytes = reply.dataIn() == null ? command.wanted : reply.dataIn().remaining();
+    target
+        .unit()
+        .statistics()
+        .count(command.request.cdb(), System.nanoTime() - command.began, bytes);
   }
 
   private void free(Command command, @Nullable ByteBuffer dataIn) {

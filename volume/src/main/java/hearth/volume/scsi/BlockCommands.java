@@ -15,10 +15,12 @@ final class BlockCommands {
   private static final int CHUNK = 1 << 20;
 
   private final VolumeData data;
+  private final int blocksInPhysical;
   private final ReentrantReadWriteLock still = new ReentrantReadWriteLock();
 
-  BlockCommands(VolumeData data) {
+  BlockCommands(VolumeData data, int blocksInPhysical) {
     this.data = data;
+    this.blocksInPhysical = blocksInPhysical;
   }
 
   long blocks() {
@@ -27,6 +29,31 @@ final class BlockCommands {
 
   void flush() throws IOException {
     data.flush();
+  }
+
+  /** Bytes up to which WRITE ATOMIC can keep its promise; 0 if it cannot. */
+  int atomicBytes() {
+    return data.atomicBytes();
+  }
+
+  /** Whether snapshots or clones hold some of the medium's data. */
+  boolean isShared() {
+    return data.isShared();
+  }
+
+  /** Work on the whole medium. */
+  interface Work {
+    void on(VolumeData data) throws IOException;
+  }
+
+  /** Works on the medium when no command does. */
+  void alone(Work work) throws IOException {
+    still.writeLock().lock();
+    try {
+      work.on(data);
+    } finally {
+      still.writeLock().unlock();
+    }
   }
 
   /** Copies bytes from place to place, a piece at a time. */
@@ -53,13 +80,16 @@ final class BlockCommands {
       IntFunction<ByteBuffer> buffers)
       throws ScsiException, IOException {
     boolean exclusive =
-        operation == Operation.COMPARE_AND_WRITE || operation == Operation.ORWRITE_16;
+        operation == Operation.COMPARE_AND_WRITE
+            || operation == Operation.ORWRITE_16
+            || operation == Operation.WRITE_ATOMIC_16;
     var lock = exclusive ? still.writeLock() : still.readLock();
     lock.lock();
     try {
       return switch (operation) {
         case READ_6, READ_10, READ_12, READ_16 -> read(cdb, buffers);
         case WRITE_10, WRITE_12, WRITE_16 -> write(cdb, dataOut);
+        case WRITE_ATOMIC_16 -> writeAtomic(cdb, dataOut);
         case WRITE_AND_VERIFY_10, WRITE_AND_VERIFY_12, WRITE_AND_VERIFY_16 ->
             writeAndVerify(cdb, dataOut);
         case VERIFY_10, VERIFY_12, VERIFY_16 -> verify(cdb, dataOut);
@@ -135,6 +165,28 @@ final class BlockCommands {
       data.flush();
     }
     return Reply.wrote(cdb.blocks() * BLOCK);
+  }
+
+  /** WRITE ATOMIC (16) (SBC-4 5.48): after a crash all of it is there or nothing. */
+  private Reply writeAtomic(Cdb cdb, ByteBuffer dataOut) throws ScsiException, IOException {
+    refuseProtection(cdb);
+    long count = cdb.int16(12);
+    range(cdb.lba(), count, Long.MAX_VALUE);
+    if (cdb.int16(10) != 0
+        || count > InquiryPages.mostAtomicBlocks(data.atomicBytes())
+        || cdb.lba() % blocksInPhysical != 0
+        || count % blocksInPhysical != 0) {
+      throw new ScsiException(Sense.INVALID_FIELD_IN_CDB);
+    }
+    ByteBuffer blocks = named(dataOut, count);
+    if (blocks.remaining() != count * BLOCK) {
+      throw new ScsiException(Sense.INVALID_FIELD_IN_CDB); // a part would not be atomic
+    }
+    data.write(cdb.lba() * BLOCK, blocks);
+    if (forcesUnitAccess(cdb)) {
+      data.flush();
+    }
+    return Reply.wrote(count * BLOCK);
   }
 
   /**
@@ -336,7 +388,7 @@ final class BlockCommands {
         ByteBuffer.allocate(32)
             .putLong(blocks() - 1)
             .putInt(BLOCK)
-            .put(13, (byte) 0x03) // eight logical blocks in a physical one
+            .put(13, (byte) Integer.numberOfTrailingZeros(blocksInPhysical))
             .put(14, (byte) 0xC0) // LBPME, LBPRZ
             .array();
     return Reply.data(out, cdb.int32(10));

@@ -25,9 +25,10 @@ final class InquiryPages {
 
   private InquiryPages() {}
 
-  static byte[] standard(Identity identity) {
+  static byte[] standard(Identity identity, Traits traits) {
     ByteBuffer out = ByteBuffer.allocate(96);
-    out.put(2, (byte) 0x06) // SPC-4
+    out.put(1, (byte) (traits.removable() ? 0x80 : 0))
+        .put(2, (byte) 0x06) // SPC-4
         .put(3, (byte) 0x12) // HISUP, response data format 2
         .put(4, (byte) (96 - 5))
         .put(5, (byte) 0x18) // TPGS: implicit asymmetric access; 3PC
@@ -43,7 +44,8 @@ final class InquiryPages {
   }
 
   /** A vital product data page, if the unit has it. */
-  static Optional<byte[]> vitalProductData(int page, Identity identity) {
+  static Optional<byte[]> vitalProductData(
+      int page, Identity identity, int port, Traits traits, int atomicBytes) {
     return switch (page) {
       case 0x00 ->
           Optional.of(
@@ -60,11 +62,11 @@ final class InquiryPages {
                     (byte) 0xB2
                   }));
       case 0x80 -> Optional.of(page(page, identity.serial().getBytes(StandardCharsets.US_ASCII)));
-      case 0x83 -> Optional.of(page(page, identification(identity)));
+      case 0x83 -> Optional.of(page(page, identification(identity, port)));
       case 0x86 -> Optional.of(page(page, extendedInquiry()));
       case 0x8F -> Optional.of(page(page, ExtendedCopy.page()));
-      case 0xB0 -> Optional.of(page(page, blockLimits()));
-      case 0xB1 -> Optional.of(page(page, characteristics()));
+      case 0xB0 -> Optional.of(page(page, blockLimits(traits, atomicBytes)));
+      case 0xB1 -> Optional.of(page(page, characteristics(traits)));
       case 0xB2 -> Optional.of(page(page, provisioning()));
       default -> Optional.empty();
     };
@@ -79,16 +81,16 @@ final class InquiryPages {
         .array();
   }
 
-  private static byte[] identification(Identity identity) {
+  private static byte[] identification(Identity identity, int targetPort) {
     byte[] vendor =
         (new String(padded(Identity.VENDOR, 8), StandardCharsets.US_ASCII) + identity.serial())
             .getBytes(StandardCharsets.US_ASCII);
-    byte[] port = (identity.targetName() + ",t,0x0001\0").getBytes(StandardCharsets.UTF_8);
+    byte[] port = (identity.portName(targetPort) + "\0").getBytes(StandardCharsets.UTF_8);
     byte[] device = (identity.targetName() + "\0").getBytes(StandardCharsets.UTF_8);
     ByteBuffer out = ByteBuffer.allocate(64 + vendor.length + port.length + device.length + 16);
     designator(out, 0x01, 0x03, ByteBuffer.allocate(8).putLong(identity.naa()).array());
     designator(out, 0x02, 0x01, vendor);
-    designator(out, 0x51, 0x94, new byte[] {0, 0, 0, 1}); // relative target port 1
+    designator(out, 0x51, 0x94, new byte[] {0, 0, 0, (byte) targetPort}); // relative target port
     designator(out, 0x51, 0x95, new byte[] {0, 0, 0, 1}); // target port group 1
     designator(out, 0x53, 0x98, Arrays.copyOf(port, (port.length + 3) / 4 * 4));
     designator(out, 0x53, 0xA8, Arrays.copyOf(device, (device.length + 3) / 4 * 4));
@@ -97,7 +99,7 @@ final class InquiryPages {
 
   /** Whether a designator of the unit's identification page has this type and value. */
   static boolean designates(Identity identity, int type, byte[] value) {
-    ByteBuffer list = ByteBuffer.wrap(identification(identity));
+    ByteBuffer list = ByteBuffer.wrap(identification(identity, 1));
     while (list.remaining() >= 4) {
       int association = list.get(list.position() + 1) >> 4 & 3;
       int known = list.get(list.position() + 1) & 0x0F;
@@ -122,11 +124,18 @@ final class InquiryPages {
     return body;
   }
 
-  private static byte[] blockLimits() {
+  /** Blocks that WRITE ATOMIC may write; 0 if there is no such command. */
+  static int mostAtomicBlocks(int atomicBytes) {
+    return Math.min(atomicBytes / LogicalUnit.BLOCK, 65535) / 8 * 8;
+  }
+
+  private static byte[] blockLimits(Traits traits, int atomicBytes) {
+    int atomic = mostAtomicBlocks(atomicBytes);
+    int step = atomic == 0 ? 0 : traits.blocksInPhysical();
     return ByteBuffer.allocate(60)
         .put(0, (byte) 0x00) // WSNZ=0: WRITE SAME of 0 blocks goes to the end
         .put(1, (byte) MOST_COMPARE_BLOCKS)
-        .putShort(2, (short) 8) // optimal granularity: 4 KiB
+        .putShort(2, (short) 8) // optimal granularity: 4 KiB, whatever the physical block
         .putInt(4, MOST_BLOCKS)
         .putInt(8, 2048)
         .putInt(12, 0)
@@ -135,12 +144,19 @@ final class InquiryPages {
         .putInt(24, 8) // optimal unmap granularity: 4 KiB
         .putInt(28, 0x80000000) // UGAVALID, alignment 0
         .putLong(32, 0) // no limit on WRITE SAME
+        .putInt(40, atomic)
+        .putInt(44, step == 1 ? 0 : step) // alignment and granularity of atomic writes
+        .putInt(48, step == 1 ? 0 : step)
+        .putLong(52, 0) // no atomic boundaries
         .array();
   }
 
-  private static byte[] characteristics() {
+  private static byte[] characteristics(Traits traits) {
     byte[] body = new byte[60];
     body[1] = 0x01; // non-rotating
+    if (traits.sanitizable()) {
+      body[3] = 0x50; // WABEREQ and WACEREQ: what was erased can be read
+    }
     return body;
   }
 

@@ -4,11 +4,15 @@ package hearth.volume.scsi;
 
 import hearth.volume.engine.VolumeData;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
 
@@ -23,20 +27,45 @@ public final class LogicalUnit {
   private static final int MOST_ATTENTIONS = 8;
 
   private final Identity identity;
-  private final boolean readOnly;
+  private final Traits traits;
+  private final UnitMemory memory;
   private final BlockCommands medium;
+  private final Sanitizer sanitizer;
+  private final Removal removal = new Removal();
+  private final Throttle throttle = new Throttle();
+  private final Statistics statistics = new Statistics();
   private final TaskSet tasks = new TaskSet();
   private final ModePages modes = new ModePages();
   private final Reservations reservations;
   private final ExtendedCopy copies;
+  private static final String RESERVATION = "reservation ";
+  private static final String SANITIZE = "sanitize ";
+  private String remembered;
   private final Map<Nexus, Deque<Sense>> attentions = new ConcurrentHashMap<>();
-  private boolean stopped;
 
-  /** Makes a disk of a volume. */
-  public LogicalUnit(Identity identity, VolumeData data, boolean readOnly) {
+  /**
+   * Makes a disk of a volume, as it was when the host stopped.
+   *
+   * @param memory what it must not forget; the unit is the only one to use it
+   * @throws IOException if it cannot be told what it was
+   */
+  public LogicalUnit(Identity identity, VolumeData data, Traits traits, UnitMemory memory)
+      throws IOException {
+    this(identity, data, traits, memory, memory.load());
+  }
+
+  /** Makes a disk of a volume that forgets with the program. */
+  public LogicalUnit(Identity identity, VolumeData data, Traits traits) {
+    this(identity, data, traits, UnitMemory.NONE, "");
+  }
+
+  private LogicalUnit(
+      Identity identity, VolumeData data, Traits traits, UnitMemory memory, String remembered) {
     this.identity = identity;
-    this.readOnly = readOnly;
-    this.medium = new BlockCommands(data);
+    this.traits = traits;
+    this.memory = memory;
+    this.medium = new BlockCommands(data, traits.blocksInPhysical());
+    this.sanitizer = new Sanitizer(medium, this::remember);
     this.copies = new ExtendedCopy(identity);
     this.reservations =
         new Reservations(
@@ -44,11 +73,63 @@ public final class LogicalUnit {
             nexus -> {
               var _ = tasks.abort(task -> task.nexus().equals(nexus));
             });
+    this.remembered = remembered;
+    remembered
+        .lines()
+        .filter(line -> line.startsWith(RESERVATION))
+        .forEach(line -> reservations.restore(line.substring(RESERVATION.length())));
+    remembered
+        .lines()
+        .filter(line -> line.startsWith(SANITIZE))
+        .forEach(line -> sanitizer.resume(line.substring(SANITIZE.length())));
+  }
+
+  /** Keeps through a restart what must be kept. */
+  private void remember() {
+    StringBuilder text = new StringBuilder();
+    synchronized (this) {
+      reservations.text().forEach(line -> text.append(RESERVATION).append(line).append('\n'));
+      if (!sanitizer.text().isEmpty()) {
+        text.append(SANITIZE).append(sanitizer.text()).append('\n');
+      }
+      try {
+        if (!text.toString().equals(remembered)) {
+          memory.save(text.toString());
+          remembered = text.toString();
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException("a unit cannot keep what it must remember", e);
+      }
+    }
+  }
+
+  /**
+   * Ends what the unit does by itself, so that its volume can be closed. An erasure goes on when a
+   * unit is made of the volume again.
+   */
+  public void close() {
+    sanitizer.stop(Duration.ofSeconds(10));
   }
 
   /** The commands in hand. */
   public TaskSet tasks() {
     return tasks;
+  }
+
+  /** What the unit may do; changed while it is in use. */
+  public Throttle throttle() {
+    return throttle;
+  }
+
+  /** How long its commands took. */
+  public Statistics statistics() {
+    return statistics;
+  }
+
+  /** Whether the limits count a command. */
+  public static boolean isLimited(byte[] cdb) {
+    return Statistics.kind(cdb) != Statistics.Kind.OTHER
+        || Operation.of(cdb).filter(operation -> operation == Operation.EXTENDED_COPY).isPresent();
   }
 
   /** What tells the unit from others. */
@@ -65,6 +146,7 @@ public final class LogicalUnit {
   public synchronized void detach(Nexus nexus) {
     reservations.releaseLegacy(nexus);
     copies.forget(nexus);
+    removal.forget(nexus);
     if (!reservations.isRegistered(nexus)) {
       attentions.remove(nexus);
     }
@@ -75,6 +157,9 @@ public final class LogicalUnit {
    * what a program had written when it ended for written.
    */
   public void settle() {
+    if (sanitizer.isRunning()) {
+      return;
+    }
     try {
       medium.flush();
     } catch (IOException e) {
@@ -90,10 +175,15 @@ public final class LogicalUnit {
   /** LOGICAL UNIT RESET (SAM-5 6.3.3), after its commands were aborted. */
   public synchronized void reset() {
     reservations.resetLegacy();
-    stopped = false;
+    removal.reset();
     for (Nexus nexus : attentions.keySet()) {
       post(nexus, Sense.UNIT_RESET);
     }
+  }
+
+  /** Tells every initiator that the pool below the volume is getting full (SBC-3 4.7.3.7). */
+  public synchronized void announceThreshold() {
+    attentions.keySet().forEach(nexus -> post(nexus, Sense.THIN_THRESHOLD_REACHED));
   }
 
   private synchronized void post(Nexus nexus, Sense sense) {
@@ -134,10 +224,11 @@ public final class LogicalUnit {
             case 3 -> BLOCK;
             default -> 0;
           };
+      case WRITE_ATOMIC_16 -> (long) cdb.int16(12) * BLOCK;
       case WRITE_SAME_10 -> BLOCK;
       case WRITE_SAME_16 -> cdb.bit(1, 0x01) ? 0 : BLOCK;
       case COMPARE_AND_WRITE -> 2L * cdb.at(13) * BLOCK;
-      case UNMAP, MODE_SELECT_10 -> cdb.int16(7);
+      case UNMAP, MODE_SELECT_10, SANITIZE_OVERWRITE -> cdb.int16(7);
       case EXTENDED_COPY ->
           Math.min(cdb.int32(10), ExtendedCopy.HEADER + ExtendedCopy.LONGEST_LIST);
       case MODE_SELECT_6 -> cdb.at(4);
@@ -164,15 +255,26 @@ public final class LogicalUnit {
   public Reply execute(
       Nexus nexus, byte[] cdb, ByteBuffer dataOut, long offered, IntFunction<ByteBuffer> buffers) {
     try {
-      Optional<Operation> operation = Operation.of(cdb);
+      Optional<Operation> operation = Operation.of(cdb).filter(this::has);
       if (operation.isEmpty()) {
         throw new ScsiException(
-            Operation.knows(cdb[0] & 0xFF) ? Sense.INVALID_FIELD_IN_CDB : Sense.INVALID_OPCODE);
+            knowsOpcode(cdb[0] & 0xFF) ? Sense.INVALID_FIELD_IN_CDB : Sense.INVALID_OPCODE);
       }
       return execute(nexus, operation.get(), new Cdb(cdb), dataOut, offered, buffers);
     } catch (ScsiException e) {
       return checkCondition(e.sense());
     }
+  }
+
+  private boolean has(Operation operation) {
+    return traits.allow(operation)
+        && (operation != Operation.WRITE_ATOMIC_16
+            || InquiryPages.mostAtomicBlocks(medium.atomicBytes()) > 0);
+  }
+
+  private boolean knowsOpcode(int opcode) {
+    return Arrays.stream(Operation.values())
+        .anyMatch(operation -> operation.opcode() == opcode && has(operation));
   }
 
   /** CHECK CONDITION with this sense, in the format that the control page asks for. */
@@ -188,7 +290,7 @@ public final class LogicalUnit {
   public static Reply noSuchUnit(byte[] cdb, Identity identity) {
     Cdb fields = new Cdb(cdb);
     if (fields.at(0) == Operation.INQUIRY.opcode() && !fields.bit(1, 0x01)) {
-      byte[] data = InquiryPages.standard(identity);
+      byte[] data = InquiryPages.standard(identity, Traits.DISK);
       data[0] = 0x7F;
       return Reply.data(data, fields.int16(3));
     }
@@ -206,7 +308,7 @@ public final class LogicalUnit {
     boolean writeProtected;
     synchronized (this) {
       if (operation == Operation.REQUEST_SENSE) {
-        Sense sense = takeAttention(nexus).orElse(Sense.NONE);
+        Sense sense = takeAttention(nexus).or(sanitizer::obstacle).orElse(Sense.NONE);
         return Reply.data(sense.encode(cdb.bit(1, 0x01)), cdb.at(4));
       }
       if (operation != Operation.INQUIRY && operation != Operation.REPORT_LUNS) {
@@ -218,16 +320,26 @@ public final class LogicalUnit {
       if (reservations.conflicts(nexus, operation, cdb)) {
         return Reply.conflict();
       }
-      writeProtected = readOnly || modes.softwareWriteProtect();
+      if (!worksWithoutMedium(operation)) {
+        Optional<Sense> obstacle = sanitizer.obstacle();
+        if (obstacle.isPresent() && !(isSanitize(operation) && !sanitizer.isRunning())) {
+          throw new ScsiException(obstacle.get());
+        }
+      }
+      writeProtected = traits.readOnly() || modes.softwareWriteProtect();
       Optional<Reply> reply = control(nexus, operation, cdb, dataOut, writeProtected);
       if (reply.isPresent()) {
         return reply.get();
       }
-      if (stopped) {
-        throw new ScsiException(Sense.NOT_READY_STOPPED);
+      if (removal.ejected()) {
+        throw new ScsiException(Sense.NO_MEDIUM);
       }
       if (writeProtected && writesMedium(operation)) {
-        throw new ScsiException(readOnly ? Sense.WRITE_PROTECTED : Sense.SOFTWARE_WRITE_PROTECTED);
+        throw new ScsiException(
+            traits.readOnly() ? Sense.WRITE_PROTECTED : Sense.SOFTWARE_WRITE_PROTECTED);
+      }
+      if (isSanitize(operation)) {
+        return sanitize(operation, cdb, dataOut);
       }
     }
     try {
@@ -245,6 +357,39 @@ public final class LogicalUnit {
     }
   }
 
+  /** What is answered even while the medium is being erased (SBC-3 4.11.2). */
+  private static boolean worksWithoutMedium(Operation operation) {
+    return switch (operation) {
+      case INQUIRY,
+          REPORT_LUNS,
+          REPORT_TARGET_PORT_GROUPS,
+          REPORT_SUPPORTED_OPERATION_CODES,
+          REPORT_SUPPORTED_TASK_MANAGEMENT_FUNCTIONS,
+          READ_CAPACITY_10,
+          READ_CAPACITY_16,
+          READ_KEYS,
+          READ_RESERVATION,
+          REPORT_CAPABILITIES,
+          READ_FULL_STATUS ->
+          true;
+      default -> false;
+    };
+  }
+
+  private static boolean isSanitize(Operation operation) {
+    return operation.opcode() == Operation.SANITIZE_OVERWRITE.opcode();
+  }
+
+  private Reply sanitize(Operation operation, Cdb cdb, ByteBuffer dataOut) throws ScsiException {
+    if (medium.isShared()) {
+      // What snapshots and clones hold would stay, and whoever asks means everything.
+      throw new ScsiException(Sense.COMMAND_SEQUENCE);
+    }
+    CompletableFuture<Reply> done = sanitizer.begin(operation, cdb, dataOut);
+    boolean immediate = cdb.bit(1, 0x80);
+    return immediate || done.isDone() ? Reply.good() : Reply.later(done);
+  }
+
   private static boolean writesMedium(Operation operation) {
     return operation.access() == Operation.Access.WRITES
         && operation != Operation.SYNCHRONIZE_CACHE_10
@@ -258,15 +403,15 @@ public final class LogicalUnit {
     return Optional.ofNullable(
         switch (operation) {
           case TEST_UNIT_READY -> {
-            if (stopped) {
-              throw new ScsiException(Sense.NOT_READY_STOPPED);
+            if (removal.ejected()) {
+              throw new ScsiException(Sense.NO_MEDIUM);
             }
             yield Reply.good();
           }
-          case INQUIRY -> inquiry(cdb);
+          case INQUIRY -> inquiry(nexus, cdb);
           case REPORT_LUNS -> PrimaryCommands.reportLuns(cdb);
-          case REPORT_TARGET_PORT_GROUPS -> PrimaryCommands.reportTargetPortGroups(cdb);
-          case REPORT_SUPPORTED_OPERATION_CODES -> PrimaryCommands.reportOperations(cdb);
+          case REPORT_TARGET_PORT_GROUPS -> PrimaryCommands.reportTargetPortGroups(cdb, identity);
+          case REPORT_SUPPORTED_OPERATION_CODES -> PrimaryCommands.reportOperations(cdb, this::has);
           case REPORT_SUPPORTED_TASK_MANAGEMENT_FUNCTIONS ->
               PrimaryCommands.reportTaskManagement(cdb);
           case MODE_SENSE_6 ->
@@ -290,28 +435,37 @@ public final class LogicalUnit {
               CLEAR,
               PREEMPT,
               PREEMPT_AND_ABORT,
-              REGISTER_AND_IGNORE_EXISTING_KEY ->
-              reservations.out(nexus, operation, cdb, dataOut);
+              REGISTER_AND_IGNORE_EXISTING_KEY -> {
+            Reply reply = reservations.out(nexus, operation, cdb, dataOut);
+            remember();
+            yield reply;
+          }
           case COPY_STATUS -> copies.status(nexus, cdb);
           case COPY_OPERATING_PARAMETERS -> ExtendedCopy.parameters(cdb);
-          case START_STOP_UNIT -> startStop(cdb);
-          case PREVENT_ALLOW_MEDIUM_REMOVAL -> Reply.good();
+          case START_STOP_UNIT -> startStop(nexus, cdb);
+          case PREVENT_ALLOW_MEDIUM_REMOVAL -> {
+            if (traits.removable()) {
+              removal.prevent(nexus, cdb.bit(4, 0x01));
+            }
+            yield Reply.good();
+          }
           default -> null;
         });
   }
 
-  private Reply inquiry(Cdb cdb) throws ScsiException {
+  private Reply inquiry(Nexus nexus, Cdb cdb) throws ScsiException {
     int allocation = cdb.int16(3);
     if (cdb.bit(1, 0x01)) {
       byte[] page =
-          InquiryPages.vitalProductData(cdb.at(2), identity)
+          InquiryPages.vitalProductData(
+                  cdb.at(2), identity, nexus.port(), traits, medium.atomicBytes())
               .orElseThrow(() -> new ScsiException(Sense.INVALID_FIELD_IN_CDB));
       return Reply.data(page, allocation);
     }
     if (cdb.at(2) != 0) {
       throw new ScsiException(Sense.INVALID_FIELD_IN_CDB);
     }
-    return Reply.data(InquiryPages.standard(identity), allocation);
+    return Reply.data(InquiryPages.standard(identity, traits), allocation);
   }
 
   private Reply modeSelect(Nexus nexus, Cdb cdb, boolean ten, ByteBuffer dataOut)
@@ -326,16 +480,29 @@ public final class LogicalUnit {
     return Reply.wrote(dataOut.remaining());
   }
 
-  private Reply startStop(Cdb cdb) throws ScsiException {
-    if (cdb.at(4) >> 4 != 0) {
+  /**
+   * START STOP UNIT (SBC-3 5.25): a volume has no motor, so that only ejecting, loading, and the
+   * flush that goes before a stop mean anything; power conditions are taken and forgotten.
+   */
+  private Reply startStop(Nexus nexus, Cdb cdb) throws ScsiException {
+    boolean powerCondition = cdb.at(4) >> 4 != 0;
+    boolean moves = cdb.bit(4, 0x02) && !powerCondition;
+    boolean start = cdb.bit(4, 0x01);
+    if (moves && !traits.removable()) {
       throw new ScsiException(Sense.INVALID_FIELD_IN_CDB);
     }
-    stopped = !cdb.bit(4, 0x01);
-    if (stopped) {
+    if (!start && !cdb.bit(4, 0x04)) {
       try {
         medium.flush();
       } catch (IOException e) {
         throw new ScsiException(Sense.MEDIUM_WRITE_ERROR);
+      }
+    }
+    if (moves && removal.move(start)) {
+      for (Nexus other : attentions.keySet()) {
+        if (!other.equals(nexus)) {
+          post(other, Sense.MEDIUM_MAY_HAVE_CHANGED);
+        }
       }
     }
     return Reply.good();

@@ -4,6 +4,10 @@ package hearth.volume.scsi;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Commands of SPC-4 that tell what unit and target are and can do. */
 final class PrimaryCommands {
@@ -22,22 +26,25 @@ final class PrimaryCommands {
     return Reply.data(ByteBuffer.allocate(8 + 8 * units).putInt(8 * units).array(), allocation);
   }
 
-  /** REPORT TARGET PORT GROUPS (SPC-4 6.37): one group with one port, active and optimised. */
-  static Reply reportTargetPortGroups(Cdb cdb) throws ScsiException {
+  /** REPORT TARGET PORT GROUPS (SPC-4 6.37): one group with all ports, active and optimised. */
+  static Reply reportTargetPortGroups(Cdb cdb, Identity identity) throws ScsiException {
     int format = cdb.at(1) >> 5;
     if (format > 1) {
       throw new ScsiException(Sense.INVALID_FIELD_IN_CDB);
     }
     int header = format == 1 ? 8 : 4;
-    ByteBuffer out = ByteBuffer.allocate(header + 12).putInt(header + 8);
+    ByteBuffer out = ByteBuffer.allocate(header + 8 + 4 * identity.ports());
+    out.putInt(out.capacity() - 4);
     if (format == 1) {
       out.put(4, (byte) 0x10);
     }
     out.put(header, (byte) 0x00) // active/optimised
         .put(header + 1, (byte) 0x01) // that state is supported
         .putShort(header + 2, (short) 1)
-        .put(header + 7, (byte) 1)
-        .putShort(header + 10, (short) 1);
+        .put(header + 7, (byte) identity.ports());
+    for (int port = 1; port <= identity.ports(); port++) {
+      out.putShort(header + 6 + 4 * port, (short) port);
+    }
     return Reply.data(out.array(), cdb.int32(6));
   }
 
@@ -56,21 +63,24 @@ final class PrimaryCommands {
   }
 
   /** REPORT SUPPORTED OPERATION CODES (SPC-4 6.35). */
-  static Reply reportOperations(Cdb cdb) throws ScsiException {
+  static Reply reportOperations(Cdb cdb, Predicate<Operation> has) throws ScsiException {
     boolean timeouts = cdb.bit(2, 0x80);
     int options = cdb.at(2) & 0x07;
     return Reply.data(
         switch (options) {
-          case 0 -> all(timeouts);
-          case 1, 2, 3 -> one(cdb, options, timeouts);
-          default -> throw new ScsiException(Sense.INVALID_FIELD_IN_CDB);
+          case 0 -> all(timeouts, has);
+          case 1, 2, 3 -> one(cdb, options, timeouts, has);
+          default -> throw new ScsiException(Sense.INVALID_FIELD_IN_CDB.withField(2));
         },
         cdb.int32(6));
   }
 
-  private static byte[] all(boolean timeouts) {
+  private static byte[] all(boolean timeouts, Predicate<Operation> has) {
     ByteArrayOutputStream list = new ByteArrayOutputStream();
     for (Operation operation : Operation.values()) {
+      if (!has.test(operation)) {
+        continue;
+      }
       int flags = (timeouts ? 0x02 : 0) | (operation.hasServiceAction() ? 0x01 : 0);
       list.writeBytes(
           ByteBuffer.allocate(8)
@@ -86,26 +96,27 @@ final class PrimaryCommands {
     return ByteBuffer.allocate(4 + list.size()).putInt(list.size()).put(list.toByteArray()).array();
   }
 
-  private static byte[] one(Cdb cdb, int options, boolean timeouts) throws ScsiException {
+  private static byte[] one(Cdb cdb, int options, boolean timeouts, Predicate<Operation> has)
+      throws ScsiException {
     int opcode = cdb.at(3);
     int serviceAction = cdb.int16(4);
     byte[] probe = new byte[16];
     probe[0] = (byte) opcode;
-    boolean hasServiceActions =
-        Operation.knows(opcode)
-            && java.util.Arrays.stream(Operation.values())
-                .anyMatch(
-                    operation -> operation.opcode() == opcode && operation.hasServiceAction());
-    if (Operation.knows(opcode)
+    List<Operation> known =
+        Arrays.stream(Operation.values())
+            .filter(operation -> operation.opcode() == opcode && has.test(operation))
+            .toList();
+    boolean hasServiceActions = known.stream().anyMatch(Operation::hasServiceAction);
+    if (!known.isEmpty()
         && ((options == 1 && hasServiceActions) || (options == 2 && !hasServiceActions))) {
-      throw new ScsiException(Sense.INVALID_FIELD_IN_CDB);
+      throw new ScsiException(Sense.INVALID_FIELD_IN_CDB.withField(2));
     }
     if (hasServiceActions) {
       probe[1] = (byte) serviceAction;
     }
     boolean askable =
         serviceAction <= 0x1F && (options != 3 || hasServiceActions || serviceAction == 0);
-    var operation = askable ? Operation.of(probe) : java.util.Optional.<Operation>empty();
+    Optional<Operation> operation = askable ? Operation.of(probe).filter(has) : Optional.empty();
     if (operation.isEmpty()) {
       return new byte[] {0, 0x01, 0, 0};
     }

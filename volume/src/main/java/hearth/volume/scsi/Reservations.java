@@ -15,8 +15,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reservations of one unit: the old RESERVE(6), and persistent ones (SPC-4 5.12) that last until
- * the host restarts. Not safe for several threads; the unit calls it under its own lock.
+ * Reservations of one unit: the old RESERVE(6), and persistent ones (SPC-4 5.12) that last through
+ * a restart of the host if they were made so (APTPL). Not safe for several threads; the unit calls
+ * it under its own lock.
  */
 final class Reservations {
   private static final int WRITE_EXCLUSIVE = 1;
@@ -35,6 +36,7 @@ final class Reservations {
   private @Nullable Nexus legacyHolder;
   private @Nullable Nexus holder;
   private int type;
+  private boolean lasting;
 
   /**
    * Starts without any reservation.
@@ -114,6 +116,38 @@ final class Reservations {
         && (forAllRegistrants() ? registrations.containsKey(nexus) : holder.equals(nexus));
   }
 
+  /** What must be remembered through a restart, a line for each registration; empty if nothing. */
+  List<String> text() {
+    if (!lasting) {
+      return List.of();
+    }
+    List<String> lines = new ArrayList<>();
+    registrations.forEach((nexus, key) ->
+        lines.add(
+            String.join(
+                " ",
+                nexus.equals(holder) ? String.valueOf(type) : "0",
+                Long.toHexString(key),
+                String.valueOf(nexus.port()),
+                Long.toHexString(nexus.isid()),
+                nexus.initiator())));
+    return lines;
+  }
+
+  /** Takes in a line of {@link #text}. */
+  void restore(String line) {
+    String[] words = line.split(" ", 5);
+    Nexus nexus =
+        new Nexus(words[4], Long.parseUnsignedLong(words[3], 16), Integer.parseInt(words[2]));
+    registrations.put(nexus, Long.parseUnsignedLong(words[1], 16));
+    int held = Integer.parseInt(words[0]);
+    if (held != 0) {
+      holder = nexus;
+      type = held;
+    }
+    lasting = true;
+  }
+
   // PERSISTENT RESERVE IN (SPC-4 6.15)
 
   byte[] readKeys() {
@@ -137,10 +171,11 @@ final class Reservations {
   }
 
   byte[] reportCapabilities() {
-    // CRH would let RESERVE(6) live beside registrations; TMV with the six types, no APTPL.
+    // CRH would let RESERVE(6) live beside registrations; PTPL_C, TMV with the six types, PTPL_A.
     return ByteBuffer.allocate(8)
         .putShort((short) 8)
-        .put(3, (byte) 0x80)
+        .put(2, (byte) 0x01)
+        .put(3, (byte) (lasting ? 0x81 : 0x80))
         .put(4, (byte) 0xEA)
         .put(5, (byte) 0x01)
         .array();
@@ -156,7 +191,7 @@ final class Reservations {
       if (isHolder(nexus)) {
         descriptor.put(12, (byte) 0x01).put(13, (byte) type);
       }
-      descriptor.putShort(18, (short) 1).putInt(20, 4 + padded);
+      descriptor.putShort(18, (short) nexus.port()).putInt(20, 4 + padded);
       // TransportID of iSCSI, format 01b: initiator port name (SPC-4 7.6.4.6).
       descriptor.put(24, (byte) 0x45).putShort(26, (short) padded).put(28, name);
       descriptors.add(descriptor.array());
@@ -179,8 +214,8 @@ final class Reservations {
     int flags = parameters.get(parameters.position() + 20);
     boolean registers =
         operation == Operation.REGISTER || operation == Operation.REGISTER_AND_IGNORE_EXISTING_KEY;
-    // SPEC_I_PT and APTPL are not among the capabilities.
-    if ((flags & 0x08) != 0 || (registers && (flags & 0x01) != 0)) {
+    // SPEC_I_PT and ALL_TG_PT are not among the capabilities.
+    if ((flags & 0x08) != 0 || (registers && (flags & 0x04) != 0)) {
       throw new ScsiException(Sense.INVALID_FIELD_IN_PARAMETERS);
     }
     if (legacyHolder != null) {
@@ -188,12 +223,15 @@ final class Reservations {
     }
     Long registered = registrations.get(nexus);
     if (operation == Operation.REGISTER_AND_IGNORE_EXISTING_KEY) {
+      lasting = (flags & 0x01) != 0;
       return register(nexus, newKey);
     }
     if (operation == Operation.REGISTER) {
-      return key == (registered == null ? 0 : registered)
-          ? register(nexus, newKey)
-          : Reply.conflict();
+      if (key != (registered == null ? 0 : registered)) {
+        return Reply.conflict();
+      }
+      lasting = (flags & 0x01) != 0;
+      return register(nexus, newKey);
     }
     if (registered == null || registered != key) {
       return Reply.conflict();

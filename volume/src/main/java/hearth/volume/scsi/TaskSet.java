@@ -30,6 +30,7 @@ public final class TaskSet {
     private boolean ready;
     private boolean started;
     private boolean aborted;
+    private boolean parked;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
     protected Task(Nexus nexus, Attribute attribute) {
@@ -85,6 +86,22 @@ public final class TaskSet {
   }
 
   /**
+   * A command that started does nothing more but wait for something: aborting it need not wait for
+   * it.
+   */
+  public void park(Task task) {
+    synchronized (this) {
+      if (!task.aborted) {
+        task.parked = true;
+        return;
+      }
+      tasks.remove(task);
+    }
+    task.discard();
+    settled(task);
+  }
+
+  /**
    * Tells those who wait for the end of an aborted command that it can no longer touch anything.
    */
   public void settled(Task task) {
@@ -118,7 +135,7 @@ public final class TaskSet {
       for (Task task : List.copyOf(tasks)) {
         if (which.test(task)) {
           task.aborted = true;
-          if (task.started) {
+          if (task.started && !task.parked) {
             running.add(task.gone);
           } else {
             tasks.remove(task);

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Random;
@@ -46,6 +48,46 @@ abstract class EngineContract {
       assertThat(read(data, 777, bytes.length)).isEqualTo(bytes);
       assertThat(read(data, 0, 777)).containsOnly(0);
     }
+  }
+
+  @Test
+  void anErasedVolumeIsZerosAndNoFileHoldsWhatItHeldNorWhatItHeldBefore() throws IOException {
+    byte[] former = "what was there before ".repeat(40_000).getBytes(StandardCharsets.UTF_8);
+    byte[] latter = "what is there at last ".repeat(40_000).getBytes(StandardCharsets.UTF_8);
+    byte[] small = "a few words in the log".repeat(100).getBytes(StandardCharsets.UTF_8);
+    engine(folder).create(UID, 16L * MIB);
+    try (VolumeData data = engine(folder).open(UID)) {
+      data.write(4096, ByteBuffer.wrap(former));
+      data.flush();
+      data.write(4096, ByteBuffer.wrap(latter));
+      data.write(8L * MIB, ByteBuffer.wrap(small));
+      data.flush();
+      assertThat(inFiles("what is there at last")).as("the search finds").isTrue();
+      data.erase(() -> false);
+      for (String trace :
+          new String[] {"what was there before", "what is there at last", "a few words in"}) {
+        assertThat(inFiles(trace)).as(trace).isFalse();
+      }
+      assertThat(read(data, 0, 16 * MIB)).containsOnly(0);
+      assertThat(data.usedBytes()).isLessThan(MIB);
+      data.write(0, ByteBuffer.wrap(small));
+      data.flush();
+    }
+    try (VolumeData data = engine(folder).open(UID)) {
+      assertThat(read(data, 0, small.length)).isEqualTo(small);
+      assertThat(read(data, MIB, 15 * MIB)).containsOnly(0);
+    }
+  }
+
+  private boolean inFiles(String words) throws IOException {
+    try (var files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(words)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   @Test

@@ -27,13 +27,14 @@ class FuzzTest {
 
   private static LogicalUnit unit() {
     return new LogicalUnit(
-        new Identity("00112233445566778899aabbccddeeff", IQN, "0.1"),
+        new Identity("00112233445566778899aabbccddeeff", IQN, "0.1", 1),
         new MemoryVolume(1 << 20),
-        false);
+        hearth.volume.scsi.Traits.DISK);
   }
 
   private static TargetDirectory directory(LogicalUnit unit) {
-    Target target = new Target(IQN, "user", "secretsecret", unit);
+    Target target =
+        new Target(IQN, "user", "secretsecret", "targetsecret", java.util.Set.of(), unit);
     return new TargetDirectory() {
       @Override
       public Optional<Target> find(String iqn) {
@@ -50,7 +51,7 @@ class FuzzTest {
   /** Login requests: for each a byte of flags, two of length, and the text. */
   @com.code_intelligence.jazzer.junit.FuzzTest(maxDuration = "60s")
   void logins(byte[] bytes) {
-    LoginNegotiation login = new LoginNegotiation(directory(unit()));
+    LoginNegotiation login = new LoginNegotiation(directory(unit()), 1);
     ByteBuffer input = ByteBuffer.wrap(bytes);
     for (int i = 0; i < 20 && input.remaining() >= 3; i++) {
       int flags = input.get() & 0xFF;
@@ -66,6 +67,10 @@ class FuzzTest {
     }
   }
 
+  /** Asked for nothing, since the unit has no limits. */
+  private static final java.util.concurrent.ScheduledExecutorService NEVER =
+      java.util.concurrent.Executors.newScheduledThreadPool(0);
+
   /** A whole session after its login: whatever comes, it ends, and gives back what it took. */
   @com.code_intelligence.jazzer.junit.FuzzTest(maxDuration = "60s")
   void sessions(byte[] bytes) throws ProtocolException {
@@ -78,11 +83,12 @@ class FuzzTest {
             java.time.Instant.EPOCH,
             new Wire(new Recorded(bytes)),
             loggedIn(directory(unit)),
-            new Nexus("iqn.x:i", 1),
-            "127.0.0.1:3260",
+            new Nexus("iqn.x:i", 1, 1),
+            java.util.List.of("127.0.0.1:3260"),
             1,
             1,
             Runnable::run,
+            NEVER,
             pool);
     session.run();
     assertThat(pool.reserve(63 << 20)).as("room of ended commands was given back").isTrue();
@@ -94,7 +100,7 @@ class FuzzTest {
     byte[] cdb = Arrays.copyOf(bytes, 16);
     byte[] data = bytes.length > 16 ? Arrays.copyOfRange(bytes, 16, bytes.length) : new byte[0];
     LogicalUnit unit = unit();
-    Nexus nexus = new Nexus("iqn.x:i", 1);
+    Nexus nexus = new Nexus("iqn.x:i", 1, 1);
     unit.attach(nexus);
     assertThat(LogicalUnit.dataOutLength(cdb)).isBetween(0L, 64L << 20);
     Reply reply =
@@ -103,7 +109,7 @@ class FuzzTest {
   }
 
   private static LoginNegotiation loggedIn(TargetDirectory directory) throws ProtocolException {
-    LoginNegotiation login = new LoginNegotiation(directory);
+    LoginNegotiation login = new LoginNegotiation(directory, 1);
     send(login, 0x01, "InitiatorName=iqn.x:i", "TargetName=" + IQN, "AuthMethod=CHAP");
     Map<String, String> challenge = TextKeys.parse(send(login, 0x01, "CHAP_A=7").data());
     byte[] answer =

@@ -50,7 +50,10 @@ class HostileInitiatorTest {
             Initiator.IQN,
             "user",
             "secretsecret",
-            new LogicalUnit(new Identity(uid, Initiator.IQN, "0.1"), data, false));
+            "targetsecret",
+            java.util.Set.of(),
+            new LogicalUnit(
+                new Identity(uid, Initiator.IQN, "0.1", 1), data, hearth.volume.scsi.Traits.DISK));
     TargetDirectory directory =
         new TargetDirectory() {
           @Override
@@ -65,7 +68,7 @@ class HostileInitiatorTest {
         };
     target =
         IscsiTarget.start(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
             directory,
             new IscsiTarget.Limits(MOST, Duration.ofSeconds(1), 32 << 20),
             java.time.InstantSource.system());
@@ -88,7 +91,7 @@ class HostileInitiatorTest {
   private void assertHealthy() throws Exception {
     await("connections end", () -> target.connections() == 0);
     assertThat(target.heldBytes()).isZero();
-    try (Initiator initiator = Initiator.loggedIn(target.address())) {
+    try (Initiator initiator = Initiator.loggedIn(target.addresses().getFirst())) {
       assertThat(initiator.works()).isTrue();
     }
   }
@@ -113,7 +116,7 @@ class HostileInitiatorTest {
     for (int i = 0; i < 200; i++) {
       byte[] garbage = new byte[random.nextInt(2000)];
       random.nextBytes(garbage);
-      try (SocketChannel channel = SocketChannel.open(target.address())) {
+      try (SocketChannel channel = SocketChannel.open(target.addresses().getFirst())) {
         try {
           channel.write(ByteBuffer.wrap(garbage));
           channel.shutdownOutput();
@@ -129,12 +132,12 @@ class HostileInitiatorTest {
   @Test
   void aHugeLengthIsHungUpOnWithoutBeingWaitedFor() throws Exception {
     for (int opcode : new int[] {Bhs.LOGIN, Bhs.LOGIN | 0x40, Bhs.SCSI_COMMAND, Bhs.NOP_OUT}) {
-      try (SocketChannel channel = SocketChannel.open(target.address())) {
+      try (SocketChannel channel = SocketChannel.open(target.addresses().getFirst())) {
         channel.write(ByteBuffer.wrap(Bhs.of(opcode, 0x87).dataLength(0xFFFFFF).array()));
         assertThat(drain(channel)).isLessThan(1000);
       }
     }
-    try (Initiator initiator = Initiator.loggedIn(target.address())) {
+    try (Initiator initiator = Initiator.loggedIn(target.addresses().getFirst())) {
       Bhs header = Bhs.of(Bhs.SCSI_COMMAND, 0xA0).set32(20, 0xFFFFFFFF).set32(24, 1);
       initiator.channel.write(ByteBuffer.wrap(header.dataLength(0xFFFFFF).array()));
       drain(initiator.channel);
@@ -146,7 +149,7 @@ class HostileInitiatorTest {
   void connectionsThatSayNothingAreClosedAfterTheTimeOfALogin() throws Exception {
     List<SocketChannel> silent = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
-      silent.add(SocketChannel.open(target.address()));
+      silent.add(SocketChannel.open(target.addresses().getFirst()));
     }
     silent.getFirst().write(ByteBuffer.wrap(new byte[] {0x43}));
     for (SocketChannel channel : silent) {
@@ -158,11 +161,11 @@ class HostileInitiatorTest {
 
   @Test
   void tenThousandConnectionsLeaveASessionUndisturbed() throws Exception {
-    try (Initiator initiator = Initiator.loggedIn(target.address())) {
+    try (Initiator initiator = Initiator.loggedIn(target.addresses().getFirst())) {
       List<SocketChannel> crowd = new ArrayList<>();
       try {
         for (int i = 0; i < 10_000; i++) {
-          crowd.add(SocketChannel.open(target.address()));
+          crowd.add(SocketChannel.open(target.addresses().getFirst()));
           if (i % 1000 == 0) {
             assertThat(initiator.works()).isTrue();
           }
@@ -180,7 +183,7 @@ class HostileInitiatorTest {
 
   @Test
   void oneThatAsksAndDoesNotListenFillsItsOwnSocket() throws Exception {
-    try (Initiator initiator = Initiator.loggedIn(target.address())) {
+    try (Initiator initiator = Initiator.loggedIn(target.addresses().getFirst())) {
       initiator.channel.configureBlocking(false);
       Bhs nop = Bhs.of(Bhs.NOP_OUT | 0x40, Bhs.FINAL).initiatorTaskTag(7).set32(20, Bhs.NO_TAG);
       byte[] pdu = new byte[Bhs.LENGTH + (64 << 10)];
@@ -210,7 +213,8 @@ class HostileInitiatorTest {
       Bhs.NOP_OUT, Bhs.SCSI_COMMAND, Bhs.TASK_MANAGEMENT, Bhs.TEXT, Bhs.DATA_OUT, 0x10, 0x1C
     };
     for (int round = 0; round < 60; round++) {
-      try (Initiator initiator = Initiator.loggedIn(target.address(), "InitialR2T=No")) {
+      try (Initiator initiator =
+          Initiator.loggedIn(target.addresses().getFirst(), "InitialR2T=No")) {
         Thread reader = Thread.startVirtualThread(() -> drainQuietly(initiator.channel));
         try {
           for (int i = 1; i < 100; i++) {
@@ -244,7 +248,7 @@ class HostileInitiatorTest {
   @Test
   void aSessionThatVanishesInTheMiddleOfAWriteGivesAllBack() throws Exception {
     for (int i = 0; i < 30; i++) {
-      Initiator initiator = Initiator.loggedIn(target.address());
+      Initiator initiator = Initiator.loggedIn(target.addresses().getFirst());
       initiator.command("2A 00 00000000 00 0800 00", 0xA0, 1 << 20);
       assertThat(initiator.receive().opcode()).isEqualTo(Bhs.R2T);
       initiator.close();
@@ -256,7 +260,10 @@ class HostileInitiatorTest {
   void aWrongDigestIsToldAndTheSessionGoesOnOrEnds() throws Exception {
     try (Initiator initiator =
         Initiator.loggedIn(
-            target.address(), "HeaderDigest=None", "DataDigest=CRC32C", "ImmediateData=Yes")) {
+            target.addresses().getFirst(),
+            "HeaderDigest=None",
+            "DataDigest=CRC32C",
+            "ImmediateData=Yes")) {
       assertThat(initiator.works()).isTrue();
       Bhs nop = Bhs.of(Bhs.NOP_OUT | 0x40, Bhs.FINAL).initiatorTaskTag(7).set32(20, Bhs.NO_TAG);
       nop.set32(24, 10);
@@ -268,7 +275,8 @@ class HostileInitiatorTest {
       assertThat(answer.at(2)).isEqualTo(2);
     }
     try (Initiator initiator =
-        Initiator.loggedIn(target.address(), "HeaderDigest=CRC32C", "DataDigest=None")) {
+        Initiator.loggedIn(
+            target.addresses().getFirst(), "HeaderDigest=CRC32C", "DataDigest=None")) {
       ByteBuffer bytes = ByteBuffer.allocate(Bhs.LENGTH + 4);
       bytes.put(Bhs.of(Bhs.NOP_OUT | 0x40, Bhs.FINAL).array()).putInt(0xBAD).flip();
       initiator.channel.write(bytes);
@@ -279,14 +287,14 @@ class HostileInitiatorTest {
 
   @Test
   void strangersGetNoFurtherThanTheChallenge() throws Exception {
-    try (Initiator initiator = new Initiator(target.address())) {
+    try (Initiator initiator = new Initiator(target.addresses().getFirst())) {
       Bhs header = Bhs.of(Bhs.LOGIN | 0x40, 0x87);
       String keys = "InitiatorName=iqn.x:i\0TargetName=" + Initiator.IQN + "\0AuthMethod=None\0";
       initiator.wire.write(
           header, ByteBuffer.wrap(keys.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
       assertThat(initiator.receive().at(36)).isEqualTo(2);
     }
-    try (Initiator initiator = new Initiator(target.address())) {
+    try (Initiator initiator = new Initiator(target.addresses().getFirst())) {
       int _ = initiator.command("00 00 00 00 00 00", 0x80, 0);
       assertThat(org.assertj.core.api.Assertions.catchThrowable(initiator::receive))
           .isInstanceOfAny(EOFException.class, SocketException.class);

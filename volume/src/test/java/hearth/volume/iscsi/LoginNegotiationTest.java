@@ -16,29 +16,34 @@ import org.junit.jupiter.api.Test;
 class LoginNegotiationTest {
   private static final String IQN = "iqn.2026-11.test:t";
 
-  private static final class OneTarget implements TargetDirectory {
-    private final Target target =
-        new Target(
-            IQN,
-            "user",
-            "secretsecret",
-            new hearth.volume.scsi.LogicalUnit(
-                new hearth.volume.scsi.Identity("00112233445566778899aabbccddeeff", IQN, "0.1"),
-                new NoData(),
-                false));
+  private java.util.Set<String> admitted = java.util.Set.of();
+
+  private final class OneTarget implements TargetDirectory {
+    private Target target() {
+      return new Target(
+          IQN,
+          "user",
+          "secretsecret",
+          "targetsecret",
+          admitted,
+          new hearth.volume.scsi.LogicalUnit(
+              new hearth.volume.scsi.Identity("00112233445566778899aabbccddeeff", IQN, "0.1", 1),
+              new NoData(),
+              hearth.volume.scsi.Traits.DISK));
+    }
 
     @Override
     public Optional<Target> find(String iqn) {
-      return iqn.equals(IQN) ? Optional.of(target) : Optional.empty();
+      return iqn.equals(IQN) ? Optional.of(target()) : Optional.empty();
     }
 
     @Override
     public Optional<Target> findByChapUser(String user) {
-      return user.equals("user") ? Optional.of(target) : Optional.empty();
+      return user.equals("user") ? Optional.of(target()) : Optional.empty();
     }
   }
 
-  private final LoginNegotiation login = new LoginNegotiation(new OneTarget());
+  private final LoginNegotiation login = new LoginNegotiation(new OneTarget(), 1);
 
   private LoginNegotiation.Response send(int flags, String... pairs) {
     StringBuilder text = new StringBuilder();
@@ -97,6 +102,62 @@ class LoginNegotiationTest {
   }
 
   @Test
+  void aTargetProvesItselfToAnInitiatorThatAsks() throws ProtocolException {
+    Map<String, String> last =
+        keys(proveBoth("iqn.x:i", "CHAP_I=9", "CHAP_C=0x00112233445566778899aabbccddeeff"));
+    byte[] expected =
+        Chap.digest(
+            Chap.Algorithm.SHA_256,
+            (byte) 9,
+            "targetsecret".getBytes(StandardCharsets.UTF_8),
+            HexFormat.of().parseHex("00112233445566778899aabbccddeeff"));
+    assertThat(last)
+        .containsEntry("CHAP_N", "user")
+        .containsEntry("CHAP_R", "0x" + HexFormat.of().formatHex(expected));
+  }
+
+  @Test
+  void ourOwnChallengeIsNotAnswered() throws ProtocolException {
+    assertThat(proveBoth("iqn.x:i", "CHAP_I=9", "").status()).isEqualTo(0x0201);
+    assertThat(
+            new LoginNegotiationTest().proveBoth("iqn.x:i", "CHAP_I=900", "CHAP_C=0x00").status())
+        .isNotZero();
+    assertThat(new LoginNegotiationTest().proveBoth("iqn.x:i", "CHAP_I=1", "CHAP_C=zz").status())
+        .isEqualTo(0x0201);
+  }
+
+  @Test
+  void onlyInitiatorsOnTheListAreAdmittedIfThereIsOne() throws ProtocolException {
+    admitted = java.util.Set.of("iqn.x:i");
+    assertThat(proveBoth("iqn.x:i").status()).isZero();
+    LoginNegotiationTest other = new LoginNegotiationTest();
+    other.admitted = java.util.Set.of("iqn.x:i");
+    assertThat(other.proveBoth("iqn.x:j").status()).isEqualTo(0x0202);
+  }
+
+  /** Logs in with SHA-256; an empty pair stands for sending the target's own challenge back. */
+  private LoginNegotiation.Response proveBoth(String initiator, String... more)
+      throws ProtocolException {
+    Map<String, String> _ =
+        keys(send(0x01, "InitiatorName=" + initiator, "TargetName=" + IQN, "AuthMethod=CHAP"));
+    Map<String, String> challenge = keys(send(0x01, "CHAP_A=7"));
+    String theirs = challenge.getOrDefault("CHAP_C", "");
+    byte[] response =
+        Chap.digest(
+            Chap.Algorithm.SHA_256,
+            (byte) Integer.parseInt(challenge.getOrDefault("CHAP_I", "")),
+            "secretsecret".getBytes(StandardCharsets.UTF_8),
+            Chap.binary(theirs).orElseThrow());
+    java.util.List<String> pairs = new java.util.ArrayList<>();
+    pairs.add("CHAP_N=user");
+    pairs.add("CHAP_R=0x" + HexFormat.of().formatHex(response));
+    for (String pair : more) {
+      pairs.add(pair.isEmpty() ? "CHAP_C=" + theirs : pair);
+    }
+    return send(0x81, pairs.toArray(new String[0]));
+  }
+
+  @Test
   void aWrongSecretOrNameIsRefused() throws ProtocolException {
     assertThat(prove("user", "wrong", "5").status()).isEqualTo(0x0201);
     assertThat(new LoginNegotiationTest().prove("other", "secretsecret", "7").status())
@@ -152,7 +213,7 @@ class LoginNegotiationTest {
       "x"
     };
     for (int i = 0; i < 50_000; i++) {
-      LoginNegotiation negotiation = new LoginNegotiation(new OneTarget());
+      LoginNegotiation negotiation = new LoginNegotiation(new OneTarget(), 1);
       for (int k = 0; k < 5; k++) {
         byte[] header = new byte[48];
         random.nextBytes(header);

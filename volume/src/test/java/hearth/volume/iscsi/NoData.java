@@ -31,6 +31,11 @@ final class NoData implements VolumeData {
   }
 
   @Override
+  public void erase(java.util.function.BooleanSupplier cancelled) {
+    discard(0, size());
+  }
+
+  @Override
   public Extent extentAt(long offset) {
     return new Extent(size() - offset, false);
   }

@@ -11,15 +11,15 @@ import org.junit.jupiter.api.Test;
 
 /** Commands of SPC and SBC on a disk of 1 MiB. */
 class LogicalUnitTest {
-  private static final Nexus ONE = new Nexus("iqn.2026-11.test:one", 1);
-  private static final Nexus TWO = new Nexus("iqn.2026-11.test:two", 2);
+  private static final Nexus ONE = new Nexus("iqn.2026-11.test:one", 1, 1);
+  private static final Nexus TWO = new Nexus("iqn.2026-11.test:two", 2, 1);
 
   private final MemoryVolume volume = new MemoryVolume(1 << 20);
   private final LogicalUnit unit =
       new LogicalUnit(
-          new Identity("00112233445566778899aabbccddeeff", "iqn.2026-11.test:t", "0.1"),
+          new Identity("00112233445566778899aabbccddeeff", "iqn.2026-11.test:t", "0.1", 1),
           volume,
-          false);
+          hearth.volume.scsi.Traits.DISK);
 
   private Reply run(Nexus nexus, String cdb, byte... data) {
     byte[] padded = java.util.Arrays.copyOf(HexFormat.of().parseHex(cdb.replace(" ", "")), 16);

@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 
 /** A volume in memory, whose flushes are counted and can be made to fail. */
 public final class MemoryVolume implements VolumeData {
-  private final byte[] bytes;
+  final byte[] bytes;
   int flushes;
   boolean full;
   boolean broken;
@@ -47,6 +47,11 @@ public final class MemoryVolume implements VolumeData {
   @Override
   public void discard(long offset, long length) {
     java.util.Arrays.fill(bytes, (int) offset, (int) (offset + length), (byte) 0);
+  }
+
+  @Override
+  public void erase(java.util.function.BooleanSupplier cancelled) {
+    discard(0, size());
   }
 
   @Override

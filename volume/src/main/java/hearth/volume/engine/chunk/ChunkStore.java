@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,10 @@ final class ChunkStore implements Closeable {
 
   private static final int MOST_MEMBER_PAGES = 64;
   private static final int MOST_BLOCKS = 1024;
+
+  /** Bytes that a write may have, wherever it begins, to be whole or absent after a crash. */
+  static final int ATOMIC_BYTES = (MOST_BLOCKS - 1) * BLOCK;
+
   private static final int SMALL_RUN = 8;
   private static final int MOST_INLINE_BLOCKS = 16;
   private static final int PENDING_TO_COMMIT = 1 << 20;
@@ -1212,6 +1217,67 @@ final class ChunkStore implements Closeable {
         forget(uid);
       }
       throw e;
+    }
+  }
+
+  /** Whether there is more than one volume or snapshot in the store. */
+  boolean hasRelatives() {
+    lock.readLock().lock();
+    try {
+      return members.size() > 1;
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /**
+   * Makes a volume all zeros, and overwrites everything in the files that nothing refers to any
+   * more: what it held now and before, and the records of the log.
+   */
+  void erase(Member member, BooleanSupplier cancelled) throws IOException {
+    walks.lock();
+    space.keepFreed(true);
+    try {
+      discard(member, 0, member.size);
+      long _ = sweep();
+      for (int half = 0; half < 2; half++) {
+        commits.lock();
+        try {
+          commit(() -> membersChanged = true);
+          flushes.lock();
+          try {
+            log.eraseOther();
+          } finally {
+            flushes.unlock();
+          }
+        } finally {
+          commits.unlock();
+        }
+      }
+      ByteBuffer zeros = ByteBuffer.allocateDirect(256 * BLOCK);
+      for (int segment = 0; segment < space.segments(); segment++) {
+        VolumeData.checkNotCancelled(cancelled);
+        eraseFree(segment, zeros);
+      }
+    } finally {
+      space.keepFreed(false);
+      walks.unlock();
+    }
+  }
+
+  private void eraseFree(int segment, ByteBuffer zeros) throws IOException {
+    List<Space.Run> runs = space.takeFree(segment);
+    try {
+      for (Space.Run run : runs) {
+        if (file.nextData(run.first() * BLOCK) < run.end() * BLOCK) {
+          file.write(run.first() * BLOCK, zeros.clear().limit(run.count() * BLOCK));
+        }
+      }
+      sync(file); // before the blocks go back to the file system
+    } finally {
+      for (Space.Run run : runs) {
+        space.giveBack(run);
+      }
     }
   }
 

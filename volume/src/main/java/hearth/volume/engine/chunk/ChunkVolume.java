@@ -5,6 +5,7 @@ package hearth.volume.engine.chunk;
 import hearth.volume.engine.VolumeData;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.BooleanSupplier;
 
 /** A volume or snapshot of a chunk store that is open. */
 final class ChunkVolume implements VolumeData {
@@ -51,6 +52,22 @@ final class ChunkVolume implements VolumeData {
     check(offset, length);
     refuseIfSnapshot();
     store.discard(member, offset, length);
+  }
+
+  @Override
+  public void erase(BooleanSupplier cancelled) throws IOException {
+    refuseIfSnapshot();
+    store.erase(member, cancelled);
+  }
+
+  @Override
+  public boolean isShared() {
+    return store.hasRelatives();
+  }
+
+  @Override
+  public int atomicBytes() {
+    return ChunkStore.ATOMIC_BYTES;
   }
 
   @Override

@@ -108,6 +108,11 @@ final class DiskFile implements StoreFile {
   }
 
   @Override
+  public long nextData(long offset) throws IOException {
+    return descriptor.nextData(offset, channel.size());
+  }
+
+  @Override
   public long length() throws IOException {
     return channel.size();
   }

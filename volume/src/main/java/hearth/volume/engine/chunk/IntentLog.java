@@ -90,6 +90,20 @@ final class IntentLog {
     return position > HALF / 2;
   }
 
+  /**
+   * Overwrites the half that is not in use, and makes that durable. For when a commit has made its
+   * records superfluous and the next has not begun.
+   */
+  void eraseOther() throws IOException {
+    int half = (int) (generation + 1 & 1);
+    ByteBuffer zeros = ByteBuffer.allocate(1 << 20);
+    for (long at = 0; at < prepared[half]; at += zeros.capacity()) {
+      int count = (int) Math.min(zeros.capacity(), prepared[half] - at);
+      file.write(offset(half) + at, zeros.clear().limit(count));
+    }
+    file.sync();
+  }
+
   private static long offset(long generation) {
     return Page.BLOCK + (generation & 1) * HALF;
   }

@@ -93,6 +93,7 @@ final class Space {
   private final int[] cursors = new int[3];
   private final Set<Run> inFlight = new HashSet<>();
   private @Nullable Map<Integer, long[]> since;
+  private boolean keepsFreed;
   private int[] used;
   private int segments;
   private long usedBlocks;
@@ -320,6 +321,32 @@ final class Space {
     }
   }
 
+  /** From now on, or no longer, keeps what becomes free instead of giving it back. */
+  synchronized void keepFreed(boolean keep) {
+    keepsFreed = keep;
+  }
+
+  /**
+   * Takes every free block of a segment, in runs of at most 1 MiB, so that nobody else takes them
+   * while they are overwritten. As long as they are not returned, a commit counts them as free.
+   */
+  synchronized List<Run> takeFree(int index) throws IOException {
+    List<Run> runs = new ArrayList<>();
+    for (Run run = take(index, reserved(index), 256, 1);
+        run != null;
+        run = take(index, reserved(index), 256, 1)) {
+      inFlight.add(run);
+      runs.add(run);
+    }
+    return runs;
+  }
+
+  /** Returns what {@link #takeFree} took, and gives it back to the file system. */
+  synchronized void giveBack(Run run) throws IOException {
+    abandon(run);
+    returnToFileSystem(run.first(), run.count());
+  }
+
   /** Takes a block that the log says is in use; for opening. */
   synchronized void markUsed(long block) throws IOException {
     int index = segmentOf(block);
@@ -490,6 +517,9 @@ final class Space {
 
   /** Tells the file system about free blocks in long enough rows. */
   private void giveBack(long[] freed) throws IOException {
+    if (keepsFreed) {
+      return;
+    }
     long[] sorted = freed.clone();
     Arrays.sort(sorted);
     for (int i = 0; i < sorted.length; ) {
@@ -500,13 +530,17 @@ final class Space {
         // the row goes on
       }
       if (i - start >= LONG_RUN) {
-        file.punch(sorted[start] * Page.BLOCK, (long) (i - start) * Page.BLOCK);
-        Segment segment = load(segmentOf(sorted[start]));
-        for (int j = start; j < i; j++) {
-          int bit = (int) (sorted[j] - firstBlock(segment.index));
-          segment.backed[bit >> 6] &= ~(1L << bit);
-        }
+        returnToFileSystem(sorted[start], i - start);
       }
+    }
+  }
+
+  private void returnToFileSystem(long first, int count) throws IOException {
+    file.punch(first * Page.BLOCK, (long) count * Page.BLOCK);
+    Segment segment = load(segmentOf(first));
+    for (long block = first; block < first + count; block++) {
+      int bit = (int) (block - firstBlock(segment.index));
+      segment.backed[bit >> 6] &= ~(1L << bit);
     }
   }
 

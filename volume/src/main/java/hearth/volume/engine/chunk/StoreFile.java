@@ -29,6 +29,11 @@ interface StoreFile extends Closeable {
   /** Gives a range back to the file system where it can; what is read from it is unspecified. */
   void punch(long offset, long length) throws IOException;
 
+  /** Where the next bytes that are no hole begin; the offset itself if that cannot be told. */
+  default long nextData(long offset) throws IOException {
+    return offset;
+  }
+
   /** Bytes up to the end of the file. */
   long length() throws IOException;
 }

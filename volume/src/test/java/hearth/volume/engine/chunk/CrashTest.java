@@ -17,6 +17,8 @@ class CrashTest {
   private static final int STATES_OF_A_WORKLOAD = 120;
   private static final long SEED = Long.getLong("crash.seed", 20261124);
 
+  private static final String UID = "0123456789abcdef0123456789abcdef";
+
   @Test
   void nothingFlushedIsLostWhateverTheMomentOfTheCrash() throws IOException {
     int states = 0;
@@ -36,6 +38,39 @@ class CrashTest {
       }
     }
     System.out.println("crash states: " + states + ", none lost flushed data or failed the check");
+  }
+
+  @Test
+  void aCrashWhileAVolumeIsErasedLeavesEachBlockAsItWasOrZero() throws IOException {
+    FaultyDisk disk = new FaultyDisk();
+    Around around = new Around(3);
+    ChunkStore store =
+        ChunkStore.create(
+            disk.file("store"), disk.file("log"), UID, 4 << 20, new NodeCache(1 << 20), around);
+    Member member = store.find(UID).orElseThrow();
+    byte[] block = new byte[4096];
+    java.util.Arrays.fill(block, (byte) 0x5A);
+    for (int i = 0; i < 200; i++) {
+      store.write(member, i * 8192L, java.nio.ByteBuffer.wrap(block));
+    }
+    store.flush();
+    disk.record();
+    store.erase(member, () -> false);
+    Random random = new Random(7);
+    for (int event = 0; event <= disk.now(); event++) {
+      FaultyDisk left = disk.crash(event, random);
+      ChunkStore found =
+          ChunkStore.open(left.file("store"), left.file("log"), new NodeCache(1 << 20), around);
+      Member again = found.find(UID).orElseThrow();
+      for (int i = 0; i < 200; i++) {
+        java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate(4096);
+        found.read(again, i * 8192L, bytes);
+        boolean old = java.util.Arrays.equals(bytes.array(), block);
+        boolean zero = java.util.Arrays.equals(bytes.array(), new byte[4096]);
+        assertThat(old || zero).as("event " + event + ", block " + i).isTrue();
+      }
+      assertThat(Scrub.run(found, bytes -> {}).findings()).as("event " + event).isEmpty();
+    }
   }
 
   private static void verify(String where, FaultyDisk left, Workload.Moment moment, Random random)

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.server.volume;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import hearth.volume.VolumeRecord;
+import hearth.volume.scsi.Limits;
+import hearth.volume.scsi.Traits;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The options of a volume as the JSON object that the records keep. */
+record UnitOptions(JsonObject json) {
+  static UnitOptions parse(String text) {
+    return new UnitOptions(JsonParser.parseString(text).getAsJsonObject());
+  }
+
+  static UnitOptions of(VolumeRecord volume) {
+    JsonObject json = new JsonObject();
+    json.addProperty("removable", volume.traits().removable());
+    json.addProperty("sanitizable", volume.traits().sanitizable());
+    json.addProperty("physicalBlock", volume.traits().physicalBlock());
+    json.addProperty("operationsPerSecond", volume.limits().operationsPerSecond());
+    json.addProperty("operationsBurst", volume.limits().operationsBurst());
+    json.addProperty("bytesPerSecond", volume.limits().bytesPerSecond());
+    json.addProperty("bytesBurst", volume.limits().bytesBurst());
+    JsonArray initiators = new JsonArray();
+    volume.initiators().forEach(initiators::add);
+    json.add("initiators", initiators);
+    return new UnitOptions(json);
+  }
+
+  String text() {
+    return new Gson().toJson(json);
+  }
+
+  Traits traits(boolean readOnly) {
+    return new Traits(
+        readOnly,
+        truth("removable"),
+        truth("sanitizable"),
+        json.has("physicalBlock") ? json.get("physicalBlock").getAsInt() : 4096);
+  }
+
+  Limits limits() {
+    return new Limits(
+        number("operationsPerSecond"),
+        number("operationsBurst"),
+        number("bytesPerSecond"),
+        number("bytesBurst"));
+  }
+
+  List<String> initiators() {
+    List<String> names = new ArrayList<>();
+    if (json.has("initiators")) {
+      for (JsonElement name : json.getAsJsonArray("initiators")) {
+        names.add(name.getAsString());
+      }
+    }
+    return List.copyOf(names);
+  }
+
+  private boolean truth(String key) {
+    return json.has(key) && json.get(key).getAsBoolean();
+  }
+
+  private long number(String key) {
+    return json.has(key) ? json.get(key).getAsLong() : 0;
+  }
+}
