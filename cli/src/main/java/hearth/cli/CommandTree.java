@@ -107,7 +107,8 @@ final class CommandTree {
 
   private static void run(String path, Verb verb, Invocation invocation) {
     boolean required = !verb.argument().isEmpty() && !verb.argument().startsWith("[");
-    if (required && invocation.names().isEmpty()) {
+    int most = verb.argument().split(" ", -1).length;
+    if (required && invocation.names().size() < most) {
       throw new CliFailure(
           ExitCode.USAGE,
           "'" + path + "' needs " + verb.argument(),
@@ -115,10 +116,10 @@ final class CommandTree {
     }
     if (!verb.argument().isEmpty()
         && !verb.argument().endsWith("...")
-        && invocation.names().size() > 1) {
+        && invocation.names().size() > most) {
       throw new CliFailure(
           ExitCode.USAGE,
-          "'" + invocation.names().get(1) + "' is one argument too many",
+          "'" + invocation.names().get(most) + "' is one argument too many",
           "See: hearth help " + path.substring("hearth ".length()));
     }
     verb.action().run(invocation);

@@ -54,6 +54,7 @@ record Flag(String name, char letter, String label, boolean repeats, String help
               of("size", '\0', "SIZE", "Size, such as 10GiB"),
               of("description", 'd', "TEXT", "What it is for"),
               new Flag("label", 'l', "KEY=VALUE", true, "Label to set; may come several times"),
+              of("format", '\0', "raw|qcow2|stream", "Format of the file; by its name unless told"),
               of("engine", '\0', "chunks|raw", "What keeps the bytes; chunks unless told"),
               of("from-snapshot", '\0', "NAME", "Snapshot to begin with, such as data/monday"),
               of("snapshot", '\0', "NAME", "Snapshot of the volume, such as monday"),

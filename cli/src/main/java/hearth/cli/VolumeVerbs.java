@@ -165,6 +165,7 @@ final class VolumeVerbs {
                 "# A large one",
                 "hearth volume check data --timeout 10h"),
             VolumeVerbs::check));
+    all.addAll(Transfer.verbs());
     all.addAll(Attachment.verbs());
     return all;
   }

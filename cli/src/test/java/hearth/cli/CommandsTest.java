@@ -42,6 +42,7 @@ class CommandsTest {
           "volume delete data --yes",
           "volume attach data",
           "volume detach data",
+          "volume import data records.gz",
           "volume restore data --snapshot monday --yes",
           "snapshot create data/monday",
           "snapshot delete data/monday --yes",

@@ -33,6 +33,8 @@ class GrammarTest {
           "delete",
           "attach",
           "check",
+          "export",
+          "import",
           "detach",
           "use",
           "restore",
@@ -108,7 +110,9 @@ class GrammarTest {
   void r10ToR11ArgumentsAreNamesAndSummariesAreShort() {
     leaves()
         .forEach((path, verb) -> {
-          assertThat(verb.argument()).as(path).isIn("", "NAME", "[NAME]", "NAME...", "FILE");
+          assertThat(verb.argument())
+              .as(path)
+              .isIn("", "NAME", "[NAME]", "NAME...", "FILE", "NAME FILE");
           assertThat(verb.summary()).as(path).matches("[A-Z].{3,71}").doesNotEndWith(".");
         });
   }

@@ -27,6 +27,7 @@ public final class Posix {
   private static final int ENXIO = 6;
   private static final int EFBIG = 27;
   private static final int EOPNOTSUPP = 95;
+  private static final int O_RDONLY = 0;
   private static final int O_RDWR = 2;
   private static final int O_CLOEXEC = 0x80000;
   private static final long BLKGETSIZE64 = 0x80081272L;
@@ -53,12 +54,20 @@ public final class Posix {
 
     /** Opens an existing file or device for reading and writing. */
     public static Descriptor open(java.nio.file.Path path) throws IOException {
+      return open(path, O_RDWR);
+    }
+
+    /** Opens an existing file or device for reading. */
+    public static Descriptor openToRead(java.nio.file.Path path) throws IOException {
+      return open(path, O_RDONLY);
+    }
+
+    private static Descriptor open(java.nio.file.Path path, int how) throws IOException {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment state = arena.allocate(CAPTURE);
         int number =
             (int)
-                Calls.OPEN.invokeExact(
-                    state, arena.allocateFrom(path.toString()), O_RDWR | O_CLOEXEC);
+                Calls.OPEN.invokeExact(state, arena.allocateFrom(path.toString()), how | O_CLOEXEC);
         if (number < 0) {
           throw new IOException("Cannot open " + path + ": error " + errno(state));
         }
