@@ -31,6 +31,7 @@ import hearth.server.database.Database;
 import hearth.server.host.Audit;
 import hearth.server.host.Backups;
 import hearth.server.host.Operations;
+import hearth.server.host.VolumeMetrics;
 import hearth.server.volume.VolumeTable;
 import hearth.server.web.Pages;
 import hearth.volume.Blocks;
@@ -126,10 +127,8 @@ public final class HearthDaemon implements Daemon {
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("volume maintenance").factory());
     started.push(maintenance::shutdownNow);
-    Engines engines =
-        new Engines(
-            new ChunkEngine(volumesFolder, cacheSize(settings), maintenance),
-            new RawEngine(volumesFolder));
+    ChunkEngine chunks = new ChunkEngine(volumesFolder, cacheSize(settings), maintenance);
+    Engines engines = new Engines(chunks, new RawEngine(volumesFolder));
     Exports exports = exports(engines, folder, volumesFolder, version, iscsiListen, clock);
     started.push(exports);
     VolumeTable volumeTable = new VolumeTable(database, audit);
@@ -155,6 +154,7 @@ public final class HearthDaemon implements Daemon {
                 accounts);
 
     PrometheusMeterRegistry metrics = PrometheusMeterRegistries.newRegistry();
+    metrics.getPrometheusRegistry().register(new VolumeMetrics(exports, chunks.cache()));
     ServerBuilder builder =
         Server.builder()
             .maxRequestLength(LARGEST_REQUEST)
@@ -167,6 +167,11 @@ public final class HearthDaemon implements Daemon {
             .service(
                 "/metrics",
                 PrometheusExpositionService.of(metrics.getPrometheusRegistry())
+                    .decorate((delegate, context, request) -> {
+                      // Names of everybody's volumes are among them.
+                      Authentication.caller().requireAdministrator("Reading metrics");
+                      return delegate.serve(context, request);
+                    })
                     .decorate(delegate -> new Authentication(delegate, credentials)));
     listen(builder, listen, settings);
     Api.addTo(

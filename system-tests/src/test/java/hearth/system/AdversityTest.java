@@ -55,6 +55,12 @@ class AdversityTest {
       assertThat(refused.code()).as(refused.err() + host.log()).isEqualTo(5);
       assertThat(refused.err()).contains("is full").contains("Free space");
       assertThat(host.hearth("doctor").out()).contains("WRONG The disk has room");
+      String warning = host.ok("host", "show", "-o", "jsonpath={.warnings[0]}");
+      for (int i = 0; i < 100 && !warning.contains("95 %"); i++) {
+        java.util.concurrent.TimeUnit.MILLISECONDS.sleep(100);
+        warning = host.ok("host", "show", "-o", "jsonpath={.warnings[0]}");
+      }
+      assertThat(warning).contains("more than 95 % full");
       assertThat(host.ok("volume", "list", "-o", "name")).contains("kept");
       host.killAndRestart();
       Path back = home.resolve("back");

@@ -15,6 +15,7 @@ import hearth.volume.iscsi.Target;
 import hearth.volume.iscsi.TargetDirectory;
 import hearth.volume.scsi.Identity;
 import hearth.volume.scsi.LogicalUnit;
+import hearth.volume.scsi.Statistics;
 import hearth.volume.scsi.Traits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -24,6 +25,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -130,6 +132,50 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       }
     } catch (IOException e) {
       LOG.warn("Cannot see how full the pool {} is: {}", folder, e.getMessage());
+    }
+  }
+
+  /** Size of the pool and what is free of it. */
+  public record Space(long capacityBytes, long freeBytes) {}
+
+  /** How large the pool is, unless that cannot be seen. */
+  public Optional<Space> pool() {
+    try {
+      FileStore store = Files.getFileStore(folder);
+      return Optional.of(new Space(store.getTotalSpace(), store.getUsableSpace()));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** What is counted and measured of a volume that is served. */
+  public record Measured(
+      String name,
+      long sizeBytes,
+      long usedBytes,
+      int sessions,
+      Map<Statistics.Kind, Statistics.Counts> commands) {}
+
+  /** Counts and measures of all volumes that are served, without snapshots. */
+  public List<Measured> measure() {
+    return open.entrySet().stream()
+        .filter(entry -> !entry.getValue().snapshot())
+        .map(entry ->
+            new Measured(
+                entry.getValue().name(),
+                entry.getValue().data().size(),
+                used(entry.getValue()),
+                server.initiators(entry.getKey()).size(),
+                entry.getValue().target().unit().statistics().counts()))
+        .sorted(Comparator.comparing(Measured::name))
+        .toList();
+  }
+
+  private static long used(Open entry) {
+    try {
+      return entry.data().usedBytes();
+    } catch (IOException e) {
+      return 0; // a volume that fails tells so elsewhere
     }
   }
 

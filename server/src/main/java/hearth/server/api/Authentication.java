@@ -30,7 +30,7 @@ public final class Authentication extends SimpleDecoratingHttpService {
   }
 
   /** Who sent the request that the current thread handles. */
-  static Caller caller() {
+  public static Caller caller() {
     Caller caller = ServiceRequestContext.current().attr(CALLER);
     if (caller == null) {
       throw unauthenticated();
