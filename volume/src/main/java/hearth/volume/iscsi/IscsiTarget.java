@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class IscsiTarget implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IscsiTarget.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration SILENCE = Duration.ofSeconds(30);
 
   private final List<ServerSocketChannel> listeners;
@@ -117,6 +118,9 @@ public final class IscsiTarget implements AutoCloseable {
             5,
             5,
             TimeUnit.SECONDS);
+    var _ =
+        target.timer.scheduleAtFixedRate(
+            () -> target.sessions.forEach(Session::relieveReader), 50, 50, TimeUnit.MILLISECONDS);
     return target;
   }
 
@@ -213,7 +217,14 @@ public final class IscsiTarget implements AutoCloseable {
           channel.close();
           continue;
         }
-        Thread.ofVirtual().name("iscsi-connection").start(() -> serve(channel, portalGroup));
+        Thread connection =
+            Thread.ofPlatform()
+                .daemon()
+                .name("iscsi-connection")
+                .stackSize(Session.STACK)
+                .unstarted(() -> serve(channel, portalGroup));
+        // Starting one takes longer than accepting the next connection of a crowd.
+        Thread.startVirtualThread(connection::start);
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
@@ -344,7 +355,13 @@ public final class IscsiTarget implements AutoCloseable {
     timer.shutdownNow();
     executor.shutdown();
     try {
-      if (!executor.awaitTermination(10, TimeUnit.SECONDS)) {
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      boolean ended = executor.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      // Some commands run on the threads of their connections.
+      while (connections.get() > 0 && System.nanoTime() < deadline) {
+        TimeUnit.MILLISECONDS.sleep(5);
+      }
+      if (!ended || connections.get() > 0) {
         LOG.warn("SCSI commands were still running when the target stopped");
       }
     } catch (InterruptedException e) {

@@ -5,7 +5,9 @@ package hearth.volume.iscsi;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * What waits to be sent on a connection, in order. Adding never waits, so that a command that ended
@@ -17,34 +19,64 @@ final class Outbox {
   /** Bytes past which nothing more is read from the initiator. */
   static final long FULL = 8 << 20;
 
-  private record Pdu(Bhs header, ByteBuffer data, Runnable sent) {
+  /** A PDU, and what is to be done when nobody needs its data any more. */
+  record Pdu(Bhs header, ByteBuffer data, Runnable sent) {
     long bytes() {
       return (long) Bhs.LENGTH + data.remaining();
     }
   }
+
+  /** What goes out at once at most. */
+  private static final int MOST_AT_ONCE = 16;
+
+  private static final long MOST_BYTES_AT_ONCE = 256 << 10;
 
   private final Wire wire;
   private final Deque<Pdu> waiting = new ArrayDeque<>();
   private long bytes;
   private boolean ended;
   private boolean broken;
+  private boolean writing;
 
   Outbox(Wire wire) {
     this.wire = wire;
   }
 
-  /** Adds a PDU; {@code sent} runs when nobody needs its data any more, sent or not. */
-  void add(Bhs header, ByteBuffer data, Runnable sent) {
+  /**
+   * Adds a PDU.
+   *
+   * @param sent runs when nobody needs the data any more, sent or not
+   * @param quietly leaves the sending to a {@link #drain} of the caller
+   */
+  void add(Bhs header, ByteBuffer data, Runnable sent, boolean quietly) {
     Pdu pdu = new Pdu(header, data, sent);
     synchronized (this) {
       if (!broken) {
         waiting.add(pdu);
         bytes += pdu.bytes();
-        notifyAll();
+        if (!quietly) {
+          notifyAll();
+        }
         return;
       }
     }
     sent.run();
+  }
+
+  /** Sends what waits on the caller's thread, unless the writer does already. */
+  void drain() throws IOException {
+    List<Pdu> next;
+    synchronized (this) {
+      if (writing || broken) {
+        notifyAll();
+        return;
+      }
+      next = poll();
+      writing = !next.isEmpty();
+    }
+    if (!next.isEmpty()) {
+      send(next);
+    }
   }
 
   /** Nothing more will come; the writer ends when all is sent. */
@@ -63,28 +95,50 @@ final class Outbox {
   /** Sends until the end, or until the connection breaks: then the rest is let go. */
   void write() throws IOException, InterruptedException {
     try {
-      for (Pdu next = take(); next != null; next = take()) {
-        long size = next.bytes();
-        try {
-          wire.write(next.header(), next.data());
-        } finally {
-          next.sent().run();
-          sent(size);
-        }
+      for (List<Pdu> next = take(); !next.isEmpty(); next = take()) {
+        send(next);
       }
     } finally {
       abandon();
     }
   }
 
-  private synchronized @org.jspecify.annotations.Nullable Pdu take() throws InterruptedException {
-    while (waiting.isEmpty() && !ended) {
+  /** What waits, so that one call of the kernel sends it together; nothing at the end. */
+  private synchronized List<Pdu> take() throws InterruptedException {
+    while (writing || (waiting.isEmpty() && !ended)) {
       wait();
     }
-    return waiting.poll();
+    List<Pdu> next = poll();
+    writing = !next.isEmpty();
+    return next;
+  }
+
+  private void send(List<Pdu> pdus) throws IOException {
+    long size = 0;
+    for (Pdu pdu : pdus) {
+      size += pdu.bytes();
+    }
+    try {
+      wire.write(pdus);
+    } finally {
+      pdus.forEach(pdu -> pdu.sent().run());
+      sent(size);
+    }
+  }
+
+  private List<Pdu> poll() {
+    List<Pdu> next = new ArrayList<>();
+    long size = 0;
+    while (!waiting.isEmpty() && next.size() < MOST_AT_ONCE && size < MOST_BYTES_AT_ONCE) {
+      Pdu pdu = waiting.remove();
+      size += pdu.bytes();
+      next.add(pdu);
+    }
+    return next;
   }
 
   private synchronized void sent(long size) {
+    writing = false;
     bytes -= size;
     notifyAll();
   }

@@ -17,12 +17,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +52,22 @@ final class Session {
   private final Map<Integer, Command> commands = new ConcurrentHashMap<>();
   private final Map<Integer, Incoming> early = new HashMap<>();
   private final Outbox outbox;
+  private final Thread writer =
+      Thread.ofPlatform().daemon().name("iscsi-writer").stackSize(STACK).unstarted(this::write);
+
+  /** The command that the reading thread carries out itself, or nothing while it reads. */
+  private final AtomicReference<@Nullable Command> alone = new AtomicReference<>();
+
+  /** How long a command may take on the thread that should read. */
+  private static final Duration LONG = Duration.ofMillis(20);
+
+  /** Bytes of stack for threads of a connection. */
+  static final long STACK = 256 << 10;
+
+  private volatile long executingSince;
+  private volatile @Nullable Thread reader;
+  private final Set<Thread> replaced = ConcurrentHashMap.newKeySet();
+  private final CountDownLatch over = new CountDownLatch(1);
   private final TaskManagement management;
   private final Object sequence = new Object();
   private int statSn;
@@ -143,6 +162,7 @@ final class Session {
     final int reserved;
     final long notBefore;
     long began;
+    volatile @Nullable Thread executing;
     @Nullable ByteBuffer dataOut;
     int received;
     int burstEnd;
@@ -167,7 +187,9 @@ final class Session {
 
     @Override
     protected void start() {
-      executor.execute(this::execute);
+      if (!executeOnReader(this)) {
+        executor.execute(this::execute);
+      }
     }
 
     private void execute() {
@@ -208,12 +230,70 @@ final class Session {
 
   /** Reads and answers until the connection ends. */
   void run() {
-    Thread writer = Thread.ofVirtual().name("iscsi-writer").start(this::write);
+    writer.start();
     if (!discovery) {
       target.unit().attach(nexus);
     }
+    reader = Thread.currentThread();
+    read();
     try {
-      while (!closing) {
+      over.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Carries a command out on the thread that read it, and sends its answer, if it is the only one:
+   * with one command at a time, handing it on and back takes longer than doing it. Should it take
+   * long, {@link #relieveReader} lets another thread read on.
+   *
+   * @return whether that was done
+   */
+  private boolean executeOnReader(Command command) {
+    Thread current = Thread.currentThread();
+    if (!current.equals(reader) || outstanding.get() > 1 || !early.isEmpty()) {
+      return false;
+    }
+    command.executing = current;
+    executingSince = System.nanoTime();
+    alone.set(command);
+    command.execute();
+    try {
+      outbox.drain();
+    } catch (IOException e) {
+      drop();
+    }
+    if (!alone.compareAndSet(command, null)) {
+      replaced.add(current);
+    }
+    return true;
+  }
+
+  /** Lets another thread read if the one that should has been executing a command for long. */
+  void relieveReader() {
+    Command command = alone.get();
+    if (command != null
+        && System.nanoTime() - executingSince > LONG.toNanos()
+        && alone.compareAndSet(command, null)) {
+      Thread next = Thread.ofPlatform().daemon().name("iscsi-connection").unstarted(this::read);
+      reader = next;
+      next.start();
+    }
+  }
+
+  private boolean isExecutedHere() {
+    Command command = alone.get();
+    return command != null && Thread.currentThread().equals(command.executing);
+  }
+
+  private boolean isReplaced() {
+    return !replaced.isEmpty() && replaced.contains(Thread.currentThread());
+  }
+
+  private void read() {
+    try {
+      while (!closing && !isReplaced()) {
         outbox.awaitRoom();
         Bhs header = wire.readHeader();
         lastHeard = System.nanoTime();
@@ -228,11 +308,17 @@ final class Session {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      finishSession(writer);
+      if (!replaced.remove(Thread.currentThread())) {
+        try {
+          finishSession();
+        } finally {
+          over.countDown();
+        }
+      }
     }
   }
 
-  private void finishSession(Thread writer) {
+  private void finishSession() {
     TaskSet tasks = target.unit().tasks();
     if (!discovery) {
       var _ = tasks.abort(this::owns);
@@ -309,7 +395,7 @@ final class Session {
         statSn++;
       }
       stamp(header);
-      outbox.add(header, data, sent);
+      outbox.add(header, data, sent, isExecutedHere());
     }
   }
 
@@ -372,7 +458,7 @@ final class Session {
       expectedCmdSn++;
     }
     process(header, data);
-    while (!early.isEmpty()) {
+    while (!isReplaced() && !early.isEmpty()) {
       Incoming next;
       synchronized (sequence) {
         next = early.remove(expectedCmdSn);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ReadableByteChannel;
+import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
@@ -17,8 +18,11 @@ final class Wire implements Closeable {
   private final ReadableByteChannel source;
   private final GatheringByteChannel sink;
   private final ByteBuffer input = ByteBuffer.allocateDirect(65_536).limit(0);
-  private final ByteBuffer outputHeader = ByteBuffer.allocateDirect(Bhs.LENGTH + 4);
-  private final ByteBuffer outputTrailer = ByteBuffer.allocateDirect(8);
+
+  /** Bytes of a PDU around its data: header, padding, two digests. */
+  private static final int FRAME = Bhs.LENGTH + 12;
+
+  private ByteBuffer output = ByteBuffer.allocateDirect(16 * FRAME);
   private final CRC32C outputCrc = new CRC32C();
   private final CRC32C inputCrc = new CRC32C();
   private volatile boolean headerDigest;
@@ -109,28 +113,59 @@ final class Wire implements Closeable {
 
   /** Writes a PDU whose header has all its fields but the length. */
   void write(Bhs header, ByteBuffer data) throws IOException {
-    int length = data.remaining();
-    header.dataLength(length);
-    outputHeader.clear().put(header.array());
+    write(List.of(new Outbox.Pdu(header, data, () -> {})));
+  }
+
+  /** Writes PDUs, in as few calls of the kernel as it allows. */
+  void write(List<Outbox.Pdu> pdus) throws IOException {
+    if (output.capacity() < pdus.size() * FRAME) {
+      output = ByteBuffer.allocateDirect(pdus.size() * FRAME);
+    }
+    output.clear();
+    ByteBuffer[] parts = new ByteBuffer[3 * pdus.size()];
+    int count = 0;
+    for (Outbox.Pdu pdu : pdus) {
+      int start = output.position();
+      head(pdu);
+      parts[count++] = output.slice(start, output.position() - start);
+      if (pdu.data().hasRemaining()) {
+        parts[count++] = pdu.data().duplicate();
+        start = output.position();
+        trail(pdu.data());
+        if (output.position() > start) {
+          parts[count++] = output.slice(start, output.position() - start);
+        }
+      }
+    }
+    for (int at = 0; at < count; ) {
+      long _ = sink.write(parts, at, count - at);
+      while (at < count && !parts[at].hasRemaining()) {
+        at++;
+      }
+    }
+  }
+
+  private void head(Outbox.Pdu pdu) {
+    byte[] header = pdu.header().dataLength(pdu.data().remaining()).array();
+    output.put(header);
     if (headerDigest) {
       outputCrc.reset();
-      outputCrc.update(header.array());
-      outputHeader.putInt(Integer.reverseBytes((int) outputCrc.getValue()));
+      outputCrc.update(header);
+      output.putInt(Integer.reverseBytes((int) outputCrc.getValue()));
     }
-    outputTrailer.clear();
-    int padding = -length & 3;
+  }
+
+  private void trail(ByteBuffer data) {
+    int start = output.position();
+    int padding = -data.remaining() & 3;
     for (int i = 0; i < padding; i++) {
-      outputTrailer.put((byte) 0);
+      output.put((byte) 0);
     }
-    if (dataDigest && length > 0) {
+    if (dataDigest) {
       outputCrc.reset();
       outputCrc.update(data.duplicate());
-      outputCrc.update(outputTrailer.duplicate().flip());
-      outputTrailer.putInt(Integer.reverseBytes((int) outputCrc.getValue()));
-    }
-    ByteBuffer[] parts = {outputHeader.flip(), data.duplicate(), outputTrailer.flip()};
-    while (parts[2].hasRemaining() || parts[1].hasRemaining() || parts[0].hasRemaining()) {
-      sink.write(parts);
+      outputCrc.update(output.slice(start, padding));
+      output.putInt(Integer.reverseBytes((int) outputCrc.getValue()));
     }
   }
 

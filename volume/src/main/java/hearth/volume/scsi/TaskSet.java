@@ -54,20 +54,45 @@ public final class TaskSet {
 
   private final LinkedHashSet<Task> tasks = new LinkedHashSet<>();
 
+  /** Ordered commands in hand, and commands that could start but for older ones. */
+  private int ordered;
+
+  private int waiting;
+
   /** Takes a command in, in order of arrival. It does not start before it is {@link #ready}. */
   public synchronized void add(Task task) {
     tasks.add(task);
+    ordered += task.attribute == Attribute.ORDERED ? 1 : 0;
+  }
+
+  private boolean remove(Task task) {
+    if (!tasks.remove(task)) {
+      return false;
+    }
+    ordered -= task.attribute == Attribute.ORDERED ? 1 : 0;
+    waiting -= task.ready && !task.started ? 1 : 0;
+    return true;
   }
 
   /** All of the command's data has come. */
   public void ready(Task task) {
+    boolean starts;
     synchronized (this) {
       if (!tasks.contains(task)) {
         return;
       }
       task.ready = true;
+      waiting++;
+      starts = ordered == 0;
+      if (starts) {
+        markStarted(task); // nothing can hold it up: there is no need to look at the others
+      }
     }
-    startEnabled();
+    if (starts) {
+      task.start();
+    } else {
+      startEnabled();
+    }
   }
 
   /**
@@ -78,7 +103,7 @@ public final class TaskSet {
   public boolean finish(Task task) {
     boolean answer;
     synchronized (this) {
-      tasks.remove(task);
+      boolean _ = remove(task);
       answer = !task.aborted;
     }
     startEnabled();
@@ -95,7 +120,7 @@ public final class TaskSet {
         task.parked = true;
         return;
       }
-      tasks.remove(task);
+      boolean _ = remove(task);
     }
     task.discard();
     settled(task);
@@ -138,7 +163,7 @@ public final class TaskSet {
           if (task.started && !task.parked) {
             running.add(task.gone);
           } else {
-            tasks.remove(task);
+            boolean _ = remove(task);
             discarded.add(task);
           }
         }
@@ -150,9 +175,17 @@ public final class TaskSet {
     return CompletableFuture.allOf(running.toArray(CompletableFuture[]::new));
   }
 
+  private void markStarted(Task task) {
+    task.started = true;
+    waiting--;
+  }
+
   private void startEnabled() {
     List<Task> enabled = new ArrayList<>(1);
     synchronized (this) {
+      if (waiting == 0) {
+        return;
+      }
       boolean orderedSeen = false;
       boolean anySeen = false;
       for (Task task : tasks) {
@@ -163,7 +196,7 @@ public final class TaskSet {
               case ORDERED -> !anySeen;
             };
         if (mayStart && task.ready && !task.started) {
-          task.started = true;
+          markStarted(task);
           enabled.add(task);
         }
         orderedSeen |= task.attribute == Attribute.ORDERED;

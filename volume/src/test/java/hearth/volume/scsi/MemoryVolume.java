@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** A volume in memory, whose flushes are counted and can be made to fail. */
-public final class MemoryVolume implements VolumeData {
+public class MemoryVolume implements VolumeData {
   final byte[] bytes;
   int flushes;
   boolean full;
