@@ -14,6 +14,7 @@ import hearth.cli.image.ImageException;
 import hearth.cli.image.ImageWriter;
 import hearth.cli.image.Manifest;
 import hearth.cli.image.Piece;
+import hearth.cli.image.Pieces;
 import hearth.cli.image.Qcow2Writer;
 import hearth.cli.image.RawStreamWriter;
 import hearth.cli.image.RawWriter;
@@ -22,9 +23,9 @@ import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -44,7 +45,6 @@ import java.util.Set;
  * of blocks beside the file, an import by a label of the volume.
  */
 final class Transfer {
-  private static final int PIECE = 4 << 20;
   private static final long TO_SAVE = 64L << 20;
   private static final long SMALLEST = 1 << 20;
   private static final String IMPORTED_UP_TO = "import-offset";
@@ -117,7 +117,7 @@ final class Transfer {
   }
 
   private static void pipeToFile(Invocation invocation, String volume, Path file) {
-    refuseExisting(invocation, file);
+    refuseUnusable(invocation, file);
     try (var out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16)) {
       exportToStream(invocation, volume, "stream", out);
     } catch (IOException e) {
@@ -143,7 +143,14 @@ final class Transfer {
     }
   }
 
-  private static void refuseExisting(Invocation invocation, Path file) {
+  private static void refuseUnusable(Invocation invocation, Path file) {
+    Path folder = java.util.Objects.requireNonNull(file.toAbsolutePath().getParent());
+    if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
+      throw new CliFailure(
+          ExitCode.USAGE,
+          folder + " is no folder that can be written to",
+          "Make it first, or give another file");
+    }
     if (Files.exists(file) && !invocation.isSet("force")) {
       throw new CliFailure(
           ExitCode.CONFLICT, file + " is there already", "Give another name, or --force");
@@ -153,7 +160,7 @@ final class Transfer {
   private static void exportToFile(Invocation invocation, String volume, String format, Path file) {
     Path part = file.resolveSibling(file.getFileName() + ".part");
     Path list = Manifest.of(file);
-    refuseExisting(invocation, file);
+    refuseUnusable(invocation, file);
     try {
       Manifest manifest = null;
       if (Files.exists(list) && Files.exists(part)) {
@@ -322,7 +329,7 @@ final class Transfer {
               progress.at(at, moved);
             }
             long from = at;
-            int length = (int) Math.min(PIECE - at % PIECE, end - at);
+            int length = (int) Math.min(Pieces.MOST - at % Pieces.MOST, end - at);
             ahead.begin(() -> piece(api, name, from, length));
             at += length;
           }
@@ -365,13 +372,6 @@ final class Transfer {
 
   // Import
 
-  /** The pieces of a disk, in order. */
-  private interface Pieces {
-    long size();
-
-    Optional<Piece> next() throws IOException;
-  }
-
   private static void importVolume(Invocation invocation) {
     String file = invocation.names().get(1);
     try {
@@ -379,11 +379,13 @@ final class Transfer {
         InputStream in = new BufferedInputStream(invocation.context().in(), 1 << 16);
         upload(
             invocation,
-            format(invocation, "stream").equals("raw") ? rawStream(invocation, in) : stream(in));
+            format(invocation, "stream").equals("raw")
+                ? rawStream(invocation, in)
+                : new BlockStreamReader(in));
       } else if (isStream(invocation, invocation.path(file))) {
         try (InputStream in =
             new BufferedInputStream(Files.newInputStream(invocation.path(file)), 1 << 16)) {
-          upload(invocation, stream(in));
+          upload(invocation, new BlockStreamReader(in));
         }
       } else {
         try (DiskImage image = DiskImage.open(invocation.path(file))) {
@@ -393,6 +395,11 @@ final class Transfer {
     } catch (ImageException e) {
       throw new CliFailure(
           ExitCode.USAGE, file + " cannot be imported: " + e.getMessage(), "Give a whole image");
+    } catch (NoSuchFileException e) {
+      throw new CliFailure(
+          ExitCode.USAGE,
+          "There is no file " + file,
+          "Give the path of an image, or - for a block stream on standard input");
     } catch (IOException e) {
       throw new CliFailure(
           ExitCode.USAGE,
@@ -411,21 +418,6 @@ final class Transfer {
     }
   }
 
-  private static Pieces stream(InputStream in) throws IOException {
-    BlockStreamReader reader = new BlockStreamReader(in);
-    return new Pieces() {
-      @Override
-      public long size() {
-        return reader.size();
-      }
-
-      @Override
-      public Optional<Piece> next() throws IOException {
-        return reader.next();
-      }
-    };
-  }
-
   private static Pieces rawStream(Invocation invocation, InputStream in) {
     long size =
         invocation
@@ -436,87 +428,13 @@ final class Transfer {
                     ExitCode.USAGE,
                     "The size of a raw image on a pipe is not known",
                     "Give it with --size"));
-    long[] at = {0};
-    return new Pieces() {
-      @Override
-      public long size() {
-        return size;
-      }
-
-      @Override
-      public Optional<Piece> next() throws IOException {
-        byte[] data = in.readNBytes(PIECE);
-        Piece piece = Piece.of(at[0], data);
-        at[0] += data.length;
-        if (at[0] > size) {
-          throw new ImageException("it is larger than --size");
-        }
-        return data.length == 0 ? Optional.empty() : Optional.of(piece);
-      }
-    };
+    return Pieces.ofRaw(in, size);
   }
 
   /** The pieces of an image, by the list of blocks beside it if there is one. */
   private static Pieces pieces(Path file, DiskImage image) throws IOException {
     Path list = Manifest.of(file);
-    if (Files.exists(list)) {
-      Manifest manifest = Manifest.read(list);
-      if (!manifest.complete()) {
-        throw new ImageException("its export was not completed, says " + list.getFileName());
-      }
-      var entries = manifest.entries().iterator();
-      return new Pieces() {
-        @Override
-        public long size() {
-          return image.size();
-        }
-
-        @Override
-        public Optional<Piece> next() throws IOException {
-          if (!entries.hasNext()) {
-            return Optional.empty();
-          }
-          Manifest.Entry entry = entries.next();
-          Piece piece = read(image, entry.offset(), entry.length());
-          if (!piece.sha256().equals(entry.sha256())) {
-            throw new ImageException(
-                "the "
-                    + entry.length()
-                    + " bytes at "
-                    + entry.offset()
-                    + " are not those that were exported, says "
-                    + list.getFileName());
-          }
-          return Optional.of(piece);
-        }
-      };
-    }
-    long[] at = {0};
-    return new Pieces() {
-      @Override
-      public long size() {
-        return image.size();
-      }
-
-      @Override
-      public Optional<Piece> next() throws IOException {
-        at[0] = image.nextData(at[0]);
-        if (at[0] >= image.size()) {
-          return Optional.empty();
-        }
-        long end = Math.min(image.endOfData(at[0]), image.size());
-        int length = (int) Math.min(PIECE - at[0] % PIECE, end - at[0]);
-        Piece piece = read(image, at[0], length);
-        at[0] += length;
-        return Optional.of(piece);
-      }
-    };
-  }
-
-  private static Piece read(DiskImage image, long offset, int length) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(length);
-    image.read(offset, bytes);
-    return Piece.of(offset, bytes.array());
+    return Files.exists(list) ? Pieces.of(image, Manifest.read(list)) : Pieces.of(image);
   }
 
   private static void upload(Invocation invocation, Pieces pieces) throws IOException {

@@ -18,6 +18,22 @@ import java.util.function.Function;
 
 /** What can be done with volumes and the sessions on them. */
 final class VolumeVerbs {
+  /** What of a volume is told when it is created and can be changed later. */
+  private static final List<String> CHANGEABLE =
+      List.of(
+          "size",
+          "description",
+          "label",
+          "read-only",
+          "removable",
+          "sanitize",
+          "physical-block",
+          "initiator",
+          "iops",
+          "iops-burst",
+          "bandwidth",
+          "bandwidth-burst");
+
   private VolumeVerbs() {}
 
   static List<Verb> volume() {
@@ -67,23 +83,7 @@ final class VolumeVerbs {
             address));
     all.add(
         verbs.create(
-            List.of(
-                "size",
-                "description",
-                "label",
-                "read-only",
-                "removable",
-                "sanitize",
-                "physical-block",
-                "initiator",
-                "iops",
-                "iops-burst",
-                "bandwidth",
-                "bandwidth-burst",
-                "from-snapshot",
-                "engine",
-                "device",
-                "account"),
+            flags(CHANGEABLE, List.of("from-snapshot", "engine", "device", "account")),
             List.of(
                 "# A thin volume",
                 "hearth volume create data --size 10GiB",
@@ -106,20 +106,7 @@ final class VolumeVerbs {
             invocation -> "hearth volume attach " + invocation.name()));
     all.add(
         verbs.update(
-            List.of(
-                "size",
-                "description",
-                "label",
-                "read-only",
-                "removable",
-                "sanitize",
-                "physical-block",
-                "initiator",
-                "iops",
-                "iops-burst",
-                "bandwidth",
-                "bandwidth-burst",
-                "account"),
+            flags(CHANGEABLE, List.of("account")),
             List.of(
                 "# Grow it while it is in use",
                 "hearth volume update data --size 20GiB",
@@ -373,6 +360,16 @@ final class VolumeVerbs {
         .ifPresent(text -> volume.addProperty(field, ResourceVerbs.yesOrNo(flag, text)));
   }
 
+  private static String count(String flag, String text) {
+    if (!text.matches("\\d{1,12}")) {
+      throw new CliFailure(
+          ExitCode.USAGE,
+          "--" + flag + ": '" + text + "' is not a number",
+          "Write it as --" + flag + " 500, or none for no limit");
+    }
+    return text;
+  }
+
   private static JsonObject limits(Invocation invocation) {
     JsonObject limits = new JsonObject();
     Map.of(
@@ -388,7 +385,9 @@ final class VolumeVerbs {
                         field,
                         text.equals("none")
                             ? "0"
-                            : String.valueOf(ResourceVerbs.size(flag, text)))));
+                            : flag.startsWith("iops")
+                                ? count(flag, text)
+                                : String.valueOf(ResourceVerbs.size(flag, text)))));
     return limits;
   }
 

@@ -195,6 +195,11 @@ class TransferTest {
       for (String bad : new String[] {"no-such-file", scratch.toString()}) {
         assertThat(host.hearth("volume", "import", "x", bad).code()).isEqualTo(2);
       }
+      Host.Result nowhere =
+          host.hearth("volume", "export", "data", scratch.resolve("none/x.raw").toString());
+      assertThat(nowhere.code()).isEqualTo(2);
+      assertThat(nowhere.err()).contains("no folder that can be written to");
+      assertThat(host.ok("snapshot", "list", "-o", "name")).isEmpty();
       Path backed = scratch.resolve("backed.qcow2");
       qemu(
           "qemu-img",

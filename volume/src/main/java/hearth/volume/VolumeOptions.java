@@ -80,7 +80,9 @@ final class VolumeOptions {
   private static void least(String field, long value, long least) {
     if (value != 0 && value < least) {
       throw Problem.invalid(
-          field, value + " is too little (expected: >= " + least + ")", "Use 0 for no limit");
+          field,
+          value + " is too little (expected: >= " + least + ")",
+          "Use a larger one, or none for no limit (0 in the API)");
     }
   }
 

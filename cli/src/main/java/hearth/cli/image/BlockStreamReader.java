@@ -13,14 +13,14 @@ import java.util.Optional;
  * Reads a block stream (docs/block-stream.md), piece by piece. Each piece is checked before it is
  * told; the end is an end only if the stream says so.
  */
-public final class BlockStreamReader {
+public final class BlockStreamReader implements Pieces {
   static final long MAGIC = 0x4845415254484253L; // HEARTHBS
   static final int VERSION = 1;
   static final int DATA = 1;
   static final int END = 2;
 
-  /** Most bytes of a piece. */
-  static final int MOST = 8 << 20;
+  /** Most bytes of a record's data. */
+  private static final int MOST_DATA = 8 << 20;
 
   private final DataInputStream in;
   private final long size;
@@ -43,12 +43,12 @@ public final class BlockStreamReader {
     }
   }
 
-  /** Size of the disk in bytes. */
+  @Override
   public long size() {
     return size;
   }
 
-  /** The next piece, or nothing at the end. */
+  @Override
   public Optional<Piece> next() throws IOException {
     try {
       int type = in.readInt();
@@ -64,7 +64,7 @@ public final class BlockStreamReader {
       }
       if (type != DATA
           || length < 1
-          || length > MOST
+          || length > MOST_DATA
           || offset < behind
           || offset > size - length) {
         throw new ImageException("piece " + pieces + " is damaged");
