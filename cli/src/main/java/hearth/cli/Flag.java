@@ -68,6 +68,12 @@ record Flag(String name, char letter, String label, boolean repeats, String help
                   "IQN",
                   true,
                   "Initiator that may log in, or any; may come several times"),
+              new Flag(
+                  "reader",
+                  '\0',
+                  "IQN",
+                  true,
+                  "Initiator that may log in and only read; may come several times"),
               of("iops", '\0', "NUMBER", "Most commands in a second, or none for no limit"),
               of("iops-burst", '\0', "NUMBER", "Commands that may come at once after a quiet time"),
               of("bandwidth", '\0', "SIZE", "Most bytes in a second, or none for no limit"),
@@ -91,6 +97,15 @@ record Flag(String name, char letter, String label, boolean repeats, String help
                   "When it stops working: 2027-01-31T00:00:00Z, or after 90d"),
               of("show-origin", '\0', "", "Tell where each value comes from"),
               of("shell", '\0', "bash|zsh|fish", "Shell to write for"),
+              of(
+                  "endpoint",
+                  '\0',
+                  "SOCKET",
+                  "Unix socket to serve at; else what CSI_ENDPOINT says"),
+              of("mode", '\0', "all|controller|node", "Which part to serve; all unless told"),
+              of("node-id", '\0', "IQN", "Name of this machine's initiator; its own unless told"),
+              of("max-volumes", '\0', "NUMBER", "Volumes that a node may have at most"),
+              of("state-folder", '\0', "FOLDER", "Folder for what a node must not forget"),
               of("listen", '\0', "ADDRESS", "Address and port of web pages and API"),
               of(
                   "iscsi-listen",

@@ -98,7 +98,20 @@ final class Invocation {
     return client;
   }
 
+  /**
+   * A host and the token for it.
+   *
+   * @param server address of its API
+   */
+  record Host(String server, String token) {}
+
   private ApiClient connect() {
+    Host host = host();
+    return new ApiClient(context, host.server(), host.token(), timeout());
+  }
+
+  /** The host that flags and contexts name. */
+  Host host() {
     Optional<String> server = flag("server");
     Optional<String> chosen = flag("context");
     Contexts contexts = contexts();
@@ -114,11 +127,7 @@ final class Invocation {
         flag("token-file")
             .map(file -> read(file).strip())
             .orElseGet(() -> entry.map(Contexts.Entry::token).orElse(""));
-    return new ApiClient(
-        context,
-        server.or(() -> entry.map(Contexts.Entry::server)).orElseThrow(),
-        token,
-        timeout());
+    return new Host(server.or(() -> entry.map(Contexts.Entry::server)).orElseThrow(), token);
   }
 
   Duration timeout() {

@@ -32,8 +32,9 @@ public final class Main {
   /** Runs the command line on the process's own streams; the exit code. */
   static int run(List<String> arguments) {
     AtomicBoolean ended = new AtomicBoolean();
-    // A host says itself that it stops; every other command is told here that it was ended.
-    if (arguments.isEmpty() || !arguments.getFirst().equals("up")) {
+    // A host and a driver say themselves that they stop; every other command is told here that it
+    // was ended.
+    if (arguments.isEmpty() || !List.of("up", "csi").contains(arguments.getFirst())) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> tellInterruption(ended)));
     }
     PrintStream out =

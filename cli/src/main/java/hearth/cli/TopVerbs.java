@@ -5,7 +5,9 @@ package hearth.cli;
 import com.google.gson.JsonObject;
 import hearth.kit.configuration.Setting;
 import hearth.kit.daemon.Daemon;
+import hearth.kit.daemon.Driver;
 import hearth.kit.posix.Posix;
+import hearth.kit.problem.Code;
 import hearth.kit.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
 
@@ -35,6 +38,25 @@ final class TopVerbs {
                 "# For others, with a certificate",
                 "hearth up --listen 0.0.0.0:443 --tls-certificate host.pem --tls-key-file host.key"),
             TopVerbs::up),
+        new Verb(
+            "csi",
+            "Serve a host's volumes to Kubernetes, as a CSI driver",
+            "",
+            List.of(
+                "endpoint",
+                "mode",
+                "node-id",
+                "max-volumes",
+                "state-folder",
+                "context",
+                "server",
+                "token-file"),
+            List.of(
+                "# All of it on one machine, with the current context's host",
+                "hearth csi --endpoint unix:///run/hearth/csi.sock",
+                "# On a node of a cluster",
+                "hearth csi --mode node --server https://club.example.org --token-file /etc/hearth/token"),
+            TopVerbs::csi),
         new Verb(
             "doctor",
             "Test the installation and say what to do",
@@ -76,14 +98,7 @@ final class TopVerbs {
   }
 
   private static void up(Invocation invocation) {
-    Daemon daemon =
-        ServiceLoader.load(Daemon.class)
-            .findFirst()
-            .orElseThrow(() ->
-                new CliFailure(
-                    ExitCode.FAILURE,
-                    "The server is not part of this installation",
-                    "Install the whole of Hearth"));
+    Daemon daemon = part(Daemon.class);
     Map<String, String> settings = new LinkedHashMap<>();
     for (Setting setting : Daemon.SETTINGS) {
       invocation.flag(setting.name()).ifPresent(value -> settings.put(setting.name(), value));
@@ -115,13 +130,116 @@ final class TopVerbs {
     context.out().println("  Data         " + running.dataFolder());
     context.out().println("  Next         hearth volume create data --size 10GiB");
     context.out().flush();
+    waitForTheEnd(context, running::stop);
+  }
+
+  private static void csi(Invocation invocation) {
+    Driver driver = part(Driver.class);
+    CliContext context = invocation.context();
+    String endpoint =
+        invocation
+            .flag("endpoint")
+            .or(() -> Optional.ofNullable(context.environment().get("CSI_ENDPOINT")))
+            .orElseThrow(() ->
+                new CliFailure(
+                    ExitCode.USAGE,
+                    "Nobody said where the driver's socket shall be",
+                    "Add --endpoint unix:///run/hearth/csi.sock, or set CSI_ENDPOINT"));
+    if (endpoint.contains("://") && !endpoint.startsWith("unix://")) {
+      throw new CliFailure(
+          ExitCode.USAGE,
+          "'" + endpoint + "' is no Unix socket, and CSI knows no other",
+          "Write it as unix:///run/hearth/csi.sock");
+    }
+    Driver.Mode mode =
+        switch (invocation.flag("mode").orElse("all")) {
+          case "all" -> Driver.Mode.ALL;
+          case "controller" -> Driver.Mode.CONTROLLER;
+          case "node" -> Driver.Mode.NODE;
+          default ->
+              throw new CliFailure(
+                  ExitCode.USAGE,
+                  "--mode: '" + invocation.flag("mode").orElse("") + "' is no part of the driver",
+                  "Use all, controller or node");
+        };
+    Invocation.Host host = invocation.host();
+    Optional<Path> tokenFile = invocation.flag("token-file").map(context.workingFolder()::resolve);
+    Path socket = context.workingFolder().resolve(endpoint.replaceFirst("^unix://", ""));
+    Path state =
+        invocation
+            .flag("state-folder")
+            .map(context.workingFolder()::resolve)
+            .orElseGet(() -> invocation.folders().data().resolve("csi"));
+    Runnable stop;
+    try {
+      stop =
+          driver.start(
+              new Driver.Options(
+                  mode,
+                  socket,
+                  host.server(),
+                  // Read each time: whoever renews a token writes it there.
+                  () -> tokenFile.map(TopVerbs::token).orElse(host.token()),
+                  invocation.flag("node-id"),
+                  maxVolumes(invocation),
+                  state));
+    } catch (Problem problem) {
+      throw new CliFailure(ExitCode.of(problem.code().name()), problem.what(), problem.fix());
+    }
+    context.out().println("The CSI driver is up. Stop it with Ctrl-C.");
+    context.out().println("  Socket  " + socket);
+    context.out().println("  Host    " + host.server());
+    context.out().flush();
+    waitForTheEnd(context, stop);
+  }
+
+  private static int maxVolumes(Invocation invocation) {
+    String text = invocation.flag("max-volumes").orElse("0");
+    try {
+      int number = Integer.parseInt(text);
+      if (number >= 0) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Told below.
+    }
+    throw new CliFailure(
+        ExitCode.USAGE,
+        "--max-volumes: '" + text + "' is no number of volumes",
+        "Use one such as 100, or 0 for any number");
+  }
+
+  private static String token(Path file) {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new Problem(
+          Code.UNAUTHENTICATED,
+          "NO_TOKEN",
+          "Cannot read the token in " + file + ": " + e.getMessage(),
+          "Write one there: hearth token create");
+    }
+  }
+
+  private static <T> T part(Class<T> type) {
+    return ServiceLoader.load(type)
+        .findFirst()
+        .orElseThrow(() ->
+            new CliFailure(
+                ExitCode.FAILURE,
+                "The server is not part of this installation",
+                "Install the whole of Hearth"));
+  }
+
+  /** Waits until the process is told to end, and stops first. */
+  private static void waitForTheEnd(CliContext context, Runnable stop) {
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(() -> {
               context.err().println("Stopping; once more ends it at once.");
               Posix.endOnInterrupt();
-              running.stop();
+              stop.run();
               stopped.countDown();
             }));
     try {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** What can be done with volumes and the sessions on them. */
 final class VolumeVerbs {
@@ -29,6 +30,7 @@ final class VolumeVerbs {
           "sanitize",
           "physical-block",
           "initiator",
+          "reader",
           "iops",
           "iops-burst",
           "bandwidth",
@@ -220,6 +222,7 @@ final class VolumeVerbs {
                 column("HELD", "usedBytes", Kind.BYTES),
                 column("SESSIONS", "iscsi.sessionCount", Kind.COUNT),
                 wide("IQN", "iscsi.iqn", Kind.TEXT),
+                wide("GROUP", "group", Kind.TEXT),
                 wide("REASON", "stateReason", Kind.TEXT),
                 wide("DESCRIPTION", "description", Kind.TEXT),
                 column("AGE", "createTime", Kind.TIME)),
@@ -408,12 +411,17 @@ final class VolumeVerbs {
         .flag("physical-block")
         .ifPresent(text ->
             volume.addProperty("physicalBlockBytes", ResourceVerbs.size("physical-block", text)));
-    if (!invocation.flags("initiator").isEmpty()) {
+    List<String> readers = invocation.flags("reader");
+    if (!invocation.flags("initiator").isEmpty() || !readers.isEmpty()) {
       JsonArray initiators = new JsonArray();
-      invocation.flags("initiator").stream()
+      Stream.concat(invocation.flags("initiator").stream(), readers.stream())
           .filter(name -> !name.equals("any"))
+          .distinct()
           .forEach(initiators::add);
       volume.add("allowedInitiators", initiators);
+      JsonArray readOnly = new JsonArray();
+      readers.forEach(readOnly::add);
+      volume.add("readOnlyInitiators", readOnly);
     }
     JsonObject limits = limits(invocation);
     if (!limits.isEmpty()) {

@@ -414,7 +414,8 @@ public final class HearthDaemon implements Daemon {
             .setStartTime(Times.timestamp(startTime))
             .setVolumeCount(volumes.count(caller))
             .setAccountCount(accounts.count(caller))
-            .setSessionCount(volumes.sessionCount(caller));
+            .setSessionCount(volumes.sessionCount(caller))
+            .setAvailableBytes(volumes.available(caller));
     if (caller.administrator()) {
       host.setDataFolder(folder.path().toString())
           .setDatabase(database.kind())

@@ -140,7 +140,7 @@ final class Host implements AutoCloseable {
     environment.accept(builder.environment());
     Process process = builder.start();
     process.getOutputStream().close();
-    if (!process.waitFor(300, TimeUnit.SECONDS)) {
+    if (!process.waitFor(640, TimeUnit.SECONDS)) {
       process.destroyForcibly().waitFor();
     }
     Result result =

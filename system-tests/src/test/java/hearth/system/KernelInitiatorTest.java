@@ -4,8 +4,8 @@ package hearth.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,37 +15,33 @@ import org.junit.jupiter.api.io.TempDir;
 class KernelInitiatorTest {
   @Test
   void aFileSystemOnAVolumeSurvivesTheKillingOfTheHost(@TempDir Path scratch) throws Exception {
-    assertThat(boot(scratch, "kernel-initiator", "linux.uml", "iscsiadm", "mkfs.ext4", "depmod"))
+    assertThat(
+            Kernel.boot(
+                scratch,
+                "kernel-initiator",
+                Map.of(),
+                "linux.uml",
+                "iscsiadm",
+                "mkfs.ext4",
+                "depmod"))
         .contains("everything is still there")
         .contains("the disk was served");
   }
 
   @Test
   void pathsReservationsGrowthAndSnapshotsHold(@TempDir Path scratch) throws Exception {
-    assertThat(boot(scratch, "kernel-paths", "linux.uml", "iscsiadm", "dmsetup", "sg_persist"))
+    assertThat(
+            Kernel.boot(
+                scratch,
+                "kernel-paths",
+                Map.of(),
+                "linux.uml",
+                "iscsiadm",
+                "dmsetup",
+                "sg_persist"))
         .contains("one path was cut")
         .contains("reservations were kept")
         .contains("the snapshot was clean")
         .contains("all of it held");
-  }
-
-  /** Runs a script in User-Mode Linux; what it printed. */
-  private static String boot(Path scratch, String name, String... programs) throws Exception {
-    for (String program : programs) {
-      Outside.need(name, program);
-    }
-    Path tools = Host.HOME.resolve("system-tests/tools");
-    Path script = scratch.resolve("script");
-    Files.writeString(
-        script, "export HEARTH_HOME=" + Host.HOME + "\nexec sh -x " + tools.resolve(name) + "\n");
-    Host.Result boot =
-        Host.run(tools.resolve("uml-boot").toString(), scratch.toString(), script.toString());
-    String console =
-        Files.exists(scratch.resolve("console"))
-            ? Files.readString(scratch.resolve("console"))
-            : "";
-    assertThat(boot.code()).as(boot.err() + console).isZero();
-    assertThat(Files.readString(scratch.resolve("result"))).as(console).isEqualTo("0\n");
-    return console;
   }
 }

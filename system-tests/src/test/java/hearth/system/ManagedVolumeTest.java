@@ -79,6 +79,11 @@ class ManagedVolumeTest {
       assertThat(io(url(host, "data"), "read 0 4k").code()).as("qemu says it is " + mine).isZero();
       host.ok("volume", "update", "data", "--initiator", "iqn.2026-11.test:other");
       assertThat(io(url(host, "data"), "read 0 4k").code()).isNotZero();
+      host.ok("volume", "update", "data", "--reader", mine);
+      assertThat(io(url(host, "data"), "read 0 4k").code()).isZero();
+      assertThat(io(url(host, "data"), "write 0 4k").code()).isNotZero();
+      host.ok("volume", "update", "data", "--initiator", mine);
+      assertThat(io(url(host, "data"), "write 0 4k").code()).isZero();
       host.ok("volume", "update", "data", "--initiator", "any");
       assertThat(io(url(host, "data"), "read 0 4k").code()).isZero();
       Host.Result wrong = host.hearth("volume", "update", "data", "--initiator", "my-laptop");

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /**
  * What volumes and snapshots hold, for taking it elsewhere and bringing it back. Safe for any
@@ -53,6 +54,10 @@ public final class Blocks {
   /** GetExtents. */
   public GetExtentsResponse extents(Caller caller, GetExtentsRequest request) {
     VolumeData data = find(caller, request.getName());
+    Optional<VolumeData> base =
+        request.getBaseSnapshot().isEmpty()
+            ? Optional.empty()
+            : Optional.of(base(caller, request.getBaseSnapshot()));
     long size = data.size();
     long at = request.getOffsetBytes();
     if (at < 0 || at > size) {
@@ -62,7 +67,8 @@ public final class Blocks {
     try {
       long start = -1;
       for (int steps = 0; at < size && steps < MOST_STEPS; steps++) {
-        VolumeData.Extent extent = data.extentAt(at);
+        VolumeData.Extent extent =
+            base.isPresent() ? data.differenceAt(base.get(), at) : data.extentAt(at);
         long length = Math.min(extent.length(), size - at);
         if (extent.held() && start < 0) {
           start = at;
@@ -80,8 +86,24 @@ public final class Blocks {
       }
     } catch (IOException e) {
       throw unreadable(request.getName(), e);
+    } catch (IllegalArgumentException e) {
+      throw new Problem(
+          Code.FAILED_PRECONDITION,
+          "NO_COMMON_ORIGIN",
+          "What differs between "
+              + request.getName()
+              + " and "
+              + request.getBaseSnapshot()
+              + " is not known: "
+              + e.getMessage(),
+          "Take all extents instead, without a base");
     }
     return response.setNextOffsetBytes(at).build();
+  }
+
+  private VolumeData base(Caller caller, String name) {
+    Snapshots.Found found = Snapshots.find(records, volumes, caller, "base_snapshot", name);
+    return exports.data(found.volume(), found.snapshot());
   }
 
   private static void add(GetExtentsResponse.Builder response, long start, long end) {

@@ -7,6 +7,7 @@ import hearth.kit.problem.Problem;
 import hearth.volume.engine.Check;
 import hearth.volume.engine.Engine;
 import hearth.volume.engine.Engines;
+import hearth.volume.engine.PausableData;
 import hearth.volume.engine.RawEngine;
 import hearth.volume.engine.VolumeData;
 import hearth.volume.iscsi.IscsiTarget;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +36,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +58,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   private final Map<String, Open> open = new ConcurrentHashMap<>();
   private final Map<String, String> failed = new ConcurrentHashMap<>();
 
-  private record Open(String name, VolumeData data, Target target, boolean snapshot) {}
+  private record Open(String name, PausableData data, Target target, boolean snapshot) {}
 
   /** Bytes held, and what is wrong, or nothing. */
   record Status(long usedBytes, String problem) {}
@@ -99,6 +102,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
             volume.traits(),
             memory(volume.uid()));
     unit.throttle().limit(volume.limits());
+    unit.readers(Set.copyOf(volume.initiators().readOnly()));
     return unit;
   }
 
@@ -108,7 +112,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
         volume.chapUser(),
         volume.chapSecret(),
         volume.targetSecret(),
-        Set.copyOf(volume.initiators()),
+        Set.copyOf(volume.initiators().allowed()),
         unit);
   }
 
@@ -253,10 +257,11 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   void open(VolumeRecord volume) {
     failed.remove(volume.uid());
     try {
-      VolumeData data =
-          volume.device().isEmpty()
-              ? engines.of(volume.engine()).open(volume.uid())
-              : RawEngine.openDevice(Path.of(volume.device()));
+      PausableData data =
+          new PausableData(
+              volume.device().isEmpty()
+                  ? engines.of(volume.engine()).open(volume.uid())
+                  : RawEngine.openDevice(Path.of(volume.device())));
       if (data.size() < volume.sizeBytes() && volume.device().isEmpty()) {
         data.grow(volume.sizeBytes()); // a crash came between record and data
       }
@@ -273,7 +278,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   void open(VolumeRecord volume, SnapshotRecord snapshot) {
     failed.remove(snapshot.uid());
     try {
-      VolumeData data = engines.of(volume.engine()).open(snapshot.uid());
+      PausableData data = new PausableData(engines.of(volume.engine()).open(snapshot.uid()));
       String iqn = iqn(volume, snapshot);
       LogicalUnit unit =
           new LogicalUnit(
@@ -312,8 +317,39 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     }
   }
 
-  void snapshot(VolumeRecord volume, SnapshotRecord snapshot) {
+  private void snapshot(VolumeRecord volume, SnapshotRecord snapshot) {
     change("create the snapshot", volume, engine -> engine.snapshot(volume.uid(), snapshot.uid()));
+  }
+
+  /**
+   * Makes snapshots of one moment: while there are several to make, nothing is written to any of
+   * the volumes. All are made, or none.
+   */
+  void snapshot(Map<SnapshotRecord, VolumeRecord> snapshots) {
+    // Always in the same order, so that no two wait for each other.
+    List<PausableData> paused =
+        snapshots.size() == 1
+            ? List.of()
+            : snapshots.values().stream()
+                .map(volume -> iqn(volume))
+                .sorted()
+                .map(open::get)
+                .flatMap(Stream::ofNullable)
+                .map(Open::data)
+                .toList();
+    Map<SnapshotRecord, VolumeRecord> made = new HashMap<>();
+    paused.forEach(PausableData::pause);
+    try {
+      snapshots.forEach((snapshot, volume) -> {
+        snapshot(volume, snapshot);
+        made.put(snapshot, volume);
+      });
+    } catch (RuntimeException e) {
+      made.forEach((snapshot, volume) -> delete(volume, snapshot));
+      throw e;
+    } finally {
+      paused.forEach(PausableData::resume);
+    }
   }
 
   void copy(SnapshotRecord snapshot, VolumeRecord volume) {
@@ -459,8 +495,14 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       }
     }
     unit.throttle().limit(after.limits());
+    unit.readers(Set.copyOf(after.initiators().readOnly()));
     Target target = target(after, iqn(after), unit);
     open.put(iqn(after), new Open(after.name(), entry.data(), target, false));
+    for (SessionInfo session : server.sessions(iqn(after))) {
+      if (!after.initiators().admit(session.initiator())) {
+        server.dismiss(session.id(), GONE);
+      }
+    }
   }
 
   /** Cuts sessions off, closes, and deletes the data, but for that of a block device. */

@@ -10,6 +10,7 @@ import java.time.Instant;
  * @param account identifier of the owner
  * @param volume identifier of the volume
  * @param id the snapshot's own identifier, unique in the volume
+ * @param group what it has in common with those of other volumes of the same moment, or empty
  * @param uid identity of the data, 32 hexadecimal digits, never used again
  */
 public record SnapshotRecord(
@@ -19,6 +20,7 @@ public record SnapshotRecord(
     String uid,
     long sizeBytes,
     String description,
+    String group,
     State state,
     Instant createTime) {
 
@@ -34,6 +36,7 @@ public record SnapshotRecord(
   }
 
   SnapshotRecord in(State next) {
-    return new SnapshotRecord(account, volume, id, uid, sizeBytes, description, next, createTime);
+    return new SnapshotRecord(
+        account, volume, id, uid, sizeBytes, description, group, next, createTime);
   }
 }

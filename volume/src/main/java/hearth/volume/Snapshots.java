@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.volume;
 
+import hearth.contract.volume.v1.BatchCreateSnapshotsRequest;
+import hearth.contract.volume.v1.BatchCreateSnapshotsResponse;
 import hearth.contract.volume.v1.CreateSnapshotRequest;
 import hearth.contract.volume.v1.DeleteSnapshotRequest;
 import hearth.contract.volume.v1.GetSnapshotRequest;
@@ -17,8 +19,11 @@ import hearth.kit.listing.Listing;
 import hearth.kit.problem.Code;
 import hearth.kit.problem.Problem;
 import hearth.kit.unit.ByteSize;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -26,6 +31,7 @@ import java.util.Map;
 public final class Snapshots {
   private static final String VOLUME = "accounts/{account}/volumes/{volume}";
   private static final String PATTERN = VOLUME + "/snapshots/{snapshot}";
+  private static final int MOST_AT_ONCE = 100;
   private static final Listing<Snapshot> LISTING =
       new Listing<>(
           new Fields<Snapshot>()
@@ -34,6 +40,7 @@ public final class Snapshots {
               .with("size_bytes", Snapshot::getSizeBytes)
               .with("used_bytes", Snapshot::getUsedBytes)
               .with("description", Snapshot::getDescription)
+              .with("group", Snapshot::getGroup)
               .with("create_time", snapshot -> Volumes.instant(snapshot.getCreateTime())),
           "name");
 
@@ -87,47 +94,98 @@ public final class Snapshots {
 
   /** CreateSnapshot. */
   public Snapshot create(Caller caller, CreateSnapshotRequest request) {
-    String id = Identifiers.checkLabel("snapshot_id", request.getSnapshotId(), 63);
-    String description = Volumes.checkDescription(request.getSnapshot().getDescription());
-    return records.transaction(() -> {
-      VolumeRecord volume = volumes.find(caller, request.getParent());
-      volumes.checkQuota(volume.account(), 0);
-      SnapshotRecord snapshot =
-          new SnapshotRecord(
-              volume.account(),
-              volume.id(),
-              id,
-              Identifiers.randomHex(16),
-              volume.sizeBytes(),
-              description,
-              SnapshotRecord.State.READY,
-              clock.instant().truncatedTo(ChronoUnit.MICROS));
-      records
-          .findSnapshot(volume, id)
-          .ifPresent(existing -> {
-            throw new Problem(
-                Code.ALREADY_EXISTS,
-                "SNAPSHOT_EXISTS",
-                "The volume '" + volume.id() + "' has a snapshot '" + id + "' already",
-                "Choose another name, or see: hearth snapshot list --volume " + volume.id(),
-                Map.of("name", snapshot.name()));
-          });
-      exports.requireSnapshots(volume);
-      if (request.getValidateOnly()) {
-        return describe(volume, snapshot);
+    return create(caller, List.of(request), request.getValidateOnly()).getFirst();
+  }
+
+  /** BatchCreateSnapshots. */
+  public BatchCreateSnapshotsResponse createAll(
+      Caller caller, BatchCreateSnapshotsRequest request) {
+    int count = request.getRequestsCount();
+    if (count < 1 || count > MOST_AT_ONCE) {
+      throw Problem.invalid(
+          "requests",
+          count + " snapshots cannot be made at once (expected: 1 to " + MOST_AT_ONCE + ")",
+          "Ask for fewer");
+    }
+    String account = ResourceName.parse("parent", VOLUME, request.getParent()).getFirst();
+    for (CreateSnapshotRequest one : request.getRequestsList()) {
+      if (!ResourceName.parse("parent", VOLUME, one.getParent()).getFirst().equals(account)) {
+        throw Problem.invalid(
+            "requests",
+            "'" + Identifiers.printable(one.getParent()) + "' is not of " + request.getParent(),
+            "Snapshots of one moment are of volumes of one account");
       }
-      exports.snapshot(volume, snapshot);
+    }
+    return BatchCreateSnapshotsResponse.newBuilder()
+        .addAllSnapshots(create(caller, request.getRequestsList(), request.getValidateOnly()))
+        .build();
+  }
+
+  private List<Snapshot> create(
+      Caller caller, List<CreateSnapshotRequest> requests, boolean validateOnly) {
+    return records.transaction(() -> {
+      Map<SnapshotRecord, VolumeRecord> planned = new LinkedHashMap<>();
+      Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+      for (CreateSnapshotRequest request : requests) {
+        VolumeRecord volume = volumes.find(caller, request.getParent());
+        if (planned.containsValue(volume)) {
+          throw Problem.invalid(
+              "requests", "the volume '" + volume.id() + "' is there twice", "Name it once");
+        }
+        planned.put(plan(volume, request, now), volume);
+      }
+      if (validateOnly) {
+        return describe(planned);
+      }
+      exports.snapshot(planned);
       try {
-        records.insertSnapshot(snapshot);
-        records.audit(
-            caller, "snapshot.create", snapshot.name(), ByteSize.format(volume.sizeBytes()));
-        exports.open(volume, snapshot);
-        return describe(volume, snapshot);
+        planned.forEach((snapshot, volume) -> {
+          records.insertSnapshot(snapshot);
+          records.audit(
+              caller, "snapshot.create", snapshot.name(), ByteSize.format(volume.sizeBytes()));
+          exports.open(volume, snapshot);
+        });
+        return describe(planned);
       } catch (RuntimeException e) {
-        exports.delete(volume, snapshot);
+        planned.forEach((snapshot, volume) -> exports.delete(volume, snapshot));
         throw e;
       }
     });
+  }
+
+  private List<Snapshot> describe(Map<SnapshotRecord, VolumeRecord> snapshots) {
+    List<Snapshot> described = new ArrayList<>();
+    snapshots.forEach((snapshot, volume) -> described.add(describe(volume, snapshot)));
+    return described;
+  }
+
+  private SnapshotRecord plan(VolumeRecord volume, CreateSnapshotRequest request, Instant now) {
+    String id = Identifiers.checkLabel("snapshot_id", request.getSnapshotId(), 63);
+    String group = request.getSnapshot().getGroup();
+    volumes.checkQuota(volume.account(), 0);
+    SnapshotRecord snapshot =
+        new SnapshotRecord(
+            volume.account(),
+            volume.id(),
+            id,
+            Identifiers.randomHex(16),
+            volume.sizeBytes(),
+            Volumes.checkDescription(request.getSnapshot().getDescription()),
+            group.isEmpty() ? "" : Identifiers.checkLabel("group", group, 63),
+            SnapshotRecord.State.READY,
+            now);
+    records
+        .findSnapshot(volume, id)
+        .ifPresent(existing -> {
+          throw new Problem(
+              Code.ALREADY_EXISTS,
+              "SNAPSHOT_EXISTS",
+              "The volume '" + volume.id() + "' has a snapshot '" + id + "' already",
+              "Choose another name, or see: hearth snapshot list --volume " + volume.id(),
+              Map.of("name", snapshot.name()));
+        });
+    exports.requireSnapshots(volume);
+    return snapshot;
   }
 
   /** DeleteSnapshot. */
@@ -187,6 +245,7 @@ public final class Snapshots {
         .setSizeBytes(snapshot.sizeBytes())
         .setUsedBytes(status.usedBytes())
         .setDescription(snapshot.description())
+        .setGroup(snapshot.group())
         .setStateReason(status.problem())
         .setIscsi(
             Volume.Iscsi.newBuilder()

@@ -86,11 +86,41 @@ final class VolumeOptions {
     }
   }
 
-  static List<String> initiators(Volume wanted) {
-    List<String> names = List.copyOf(wanted.getAllowedInitiatorsList());
+  static Initiators initiators(Volume wanted) {
+    return checked(
+        new Initiators(
+            names("allowed_initiators", wanted.getAllowedInitiatorsList()),
+            names("read_only_initiators", wanted.getReadOnlyInitiatorsList())));
+  }
+
+  /** The initiators with those changed that a mask names. */
+  static Initiators initiators(Initiators now, Volume wanted, Set<String> mask) {
+    Initiators next =
+        new Initiators(
+            names("allowed_initiators", wanted.getAllowedInitiatorsList()),
+            names("read_only_initiators", wanted.getReadOnlyInitiatorsList()));
+    return checked(
+        new Initiators(
+            mask.contains("allowed_initiators") ? next.allowed() : now.allowed(),
+            mask.contains("read_only_initiators") ? next.readOnly() : now.readOnly()));
+  }
+
+  private static Initiators checked(Initiators initiators) {
+    for (String name : initiators.readOnly()) {
+      if (!initiators.allowed().contains(name)) {
+        throw Problem.invalid(
+            "read_only_initiators",
+            "'" + name + "' is none of the allowed initiators",
+            "Allow it too, or take it out here");
+      }
+    }
+    return initiators;
+  }
+
+  private static List<String> names(String field, List<String> names) {
     if (names.size() > MOST_INITIATORS) {
       throw Problem.invalid(
-          "allowed_initiators",
+          field,
           "has " + names.size() + " names (expected: <= " + MOST_INITIATORS + ")",
           "Allow fewer, or all by leaving it empty");
     }
@@ -100,7 +130,7 @@ final class VolumeOptions {
           || name.length() > LONGEST_NAME
           || !name.chars().allMatch(c -> c > ' ' && c < 127 && !Character.isUpperCase(c))) {
         throw Problem.invalid(
-            "allowed_initiators",
+            field,
             "'" + name + "' is no name of an initiator",
             "Use what /etc/iscsi/initiatorname.iscsi says there, such as iqn.1993-08.org.debian:01:abc");
       }

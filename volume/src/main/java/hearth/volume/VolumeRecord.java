@@ -6,7 +6,6 @@ import hearth.volume.engine.Engines;
 import hearth.volume.scsi.Limits;
 import hearth.volume.scsi.Traits;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,7 +14,7 @@ import java.util.Map;
  * @param account identifier of the owner
  * @param id the volume's own identifier, unique in the account
  * @param uid identity of the data, 32 hexadecimal digits, never used again
- * @param initiators iSCSI names of those that may log in; empty for all that know the secret
+ * @param initiators who may log in
  * @param targetSecret secret that the target proves to initiators that ask
  * @param device path of the block device that holds the data, or empty for a file of the engine
  * @param version grows by one with each change
@@ -29,7 +28,7 @@ public record VolumeRecord(
     Map<String, String> labels,
     Traits traits,
     Limits limits,
-    List<String> initiators,
+    Initiators initiators,
     String device,
     Engines.Kind engine,
     State state,
@@ -63,7 +62,7 @@ public record VolumeRecord(
       Map<String, String> newLabels,
       Traits newTraits,
       Limits newLimits,
-      List<String> newInitiators,
+      Initiators newInitiators,
       Instant now) {
     return copy(
         newSize,
@@ -87,7 +86,7 @@ public record VolumeRecord(
       Map<String, String> newLabels,
       Traits newTraits,
       Limits newLimits,
-      List<String> newInitiators,
+      Initiators newInitiators,
       State newState,
       String newTargetSecret,
       Instant now) {

@@ -44,6 +44,9 @@ public interface VolumeRecords {
    */
   OptionalLong lockQuota(String account);
 
+  /** The quota of an account in bytes; empty for none, and if there is no such account. */
+  OptionalLong quota(String account);
+
   /** Runs work whose changes all happen or none. Inner transactions join the outer one. */
   <T> T transaction(Supplier<T> work);
 

@@ -335,9 +335,7 @@ public final class Volumes {
               mask.contains("labels") ? checkLabels(wanted.getLabelsMap()) : volume.labels(),
               VolumeOptions.traits(volume.traits(), wanted, mask),
               VolumeOptions.limits(volume.limits(), wanted, mask),
-              mask.contains("allowed_initiators")
-                  ? VolumeOptions.initiators(wanted)
-                  : volume.initiators(),
+              VolumeOptions.initiators(volume.initiators(), wanted, mask),
               now());
       if (!changed.traits().equals(volume.traits()) && !exports.initiators(volume).isEmpty()) {
         throw sessionsOpen(volume, "it cannot change into another kind of disk");
@@ -364,6 +362,7 @@ public final class Volumes {
                 "sanitize_allowed",
                 "physical_block_bytes",
                 "allowed_initiators",
+                "read_only_initiators",
                 "limits",
                 "limits.operations_per_second",
                 "limits.operations_burst",
@@ -409,6 +408,9 @@ public final class Volumes {
     }
     if (wanted.getAllowedInitiatorsCount() > 0) {
       mask.add("allowed_initiators");
+    }
+    if (wanted.getReadOnlyInitiatorsCount() > 0) {
+      mask.add("read_only_initiators");
     }
     if (wanted.hasLimits()) {
       mask.add("limits");
@@ -534,16 +536,28 @@ public final class Volumes {
     return account.equals("me") ? caller.account() : account;
   }
 
+  /** Bytes that an account's new volumes may have. */
+  public long available(Caller caller) {
+    long free = exports.pool().map(Exports.Space::freeBytes).orElse(0L);
+    OptionalLong quota = records.quota(caller.account());
+    return quota.isEmpty()
+        ? free
+        : Math.clamp(quota.getAsLong() - reserved(caller.account()), 0, Long.MAX_VALUE);
+  }
+
+  private long reserved(String account) {
+    return records.list(Optional.of(account)).stream()
+        .mapToLong(volume -> volume.sizeBytes() + exports.snapshotBytes(volume))
+        .sum();
+  }
+
   /** Refuses what an account may not reserve; snapshots count with what only they hold. */
   void checkQuota(String account, long bytes) {
     OptionalLong quota = records.lockQuota(account);
     if (quota.isEmpty()) {
       return;
     }
-    long reserved =
-        records.list(Optional.of(account)).stream()
-            .mapToLong(volume -> volume.sizeBytes() + exports.snapshotBytes(volume))
-            .sum();
+    long reserved = reserved(account);
     if (bytes > quota.getAsLong() - reserved) {
       throw new Problem(
           Code.RESOURCE_EXHAUSTED,
@@ -676,7 +690,8 @@ public final class Volumes {
         .setRemovable(volume.traits().removable())
         .setSanitizeAllowed(volume.traits().sanitizable())
         .setPhysicalBlockBytes(volume.traits().physicalBlock())
-        .addAllAllowedInitiators(volume.initiators())
+        .addAllAllowedInitiators(volume.initiators().allowed())
+        .addAllReadOnlyInitiators(volume.initiators().readOnly())
         .setLimits(VolumeOptions.describe(volume.limits()))
         .setDevice(volume.device())
         .setEngine(

@@ -3,6 +3,8 @@
 package hearth.server.api;
 
 import com.google.protobuf.Empty;
+import hearth.contract.volume.v1.BatchCreateSnapshotsRequest;
+import hearth.contract.volume.v1.BatchCreateSnapshotsResponse;
 import hearth.contract.volume.v1.CreateSnapshotRequest;
 import hearth.contract.volume.v1.DeleteSnapshotRequest;
 import hearth.contract.volume.v1.GetSnapshotRequest;
@@ -42,6 +44,17 @@ final class GrpcSnapshotService extends SnapshotServiceGrpc.SnapshotServiceImplB
         request.getRequestId(),
         Snapshot.getDefaultInstance(),
         caller -> snapshots.create(caller, request));
+  }
+
+  @Override
+  public void batchCreateSnapshots(
+      BatchCreateSnapshotsRequest request, StreamObserver<BatchCreateSnapshotsResponse> observer) {
+    calls.answerOnce(
+        observer,
+        request,
+        request.getRequestId(),
+        BatchCreateSnapshotsResponse.getDefaultInstance(),
+        caller -> snapshots.createAll(caller, request));
   }
 
   @Override

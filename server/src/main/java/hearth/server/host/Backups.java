@@ -61,7 +61,7 @@ import org.jspecify.annotations.Nullable;
  * volumes.
  */
 public final class Backups {
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
   private static final long LARGEST = 1L << 30;
   private static final Map<String, List<String>> TABLES = tables();
   private static final Listing<Backup> LISTING =
@@ -139,7 +139,15 @@ public final class Backups {
     tables.put(
         "snapshots",
         List.of(
-            "account", "volume", "id", "uid", "+size_bytes", "description", "state", "+created"));
+            "account",
+            "volume",
+            "id",
+            "uid",
+            "+size_bytes",
+            "description",
+            "moment",
+            "state",
+            "+created"));
     tables.put("audit", List.of("id", "+created", "actor", "action", "target", "detail"));
     return tables;
   }
@@ -356,9 +364,7 @@ public final class Backups {
           throw notABackup("it holds an unknown table");
         }
         JsonObject row = object.getAsJsonObject("row");
-        if (object.get("table").getAsString().equals("volumes")) {
-          complete(row, version);
-        }
+        complete(object.get("table").getAsString(), row, version);
         lines.add(new Line(object.get("table").getAsString(), values(columns, row)));
       }
       return lines;
@@ -371,14 +377,17 @@ public final class Backups {
     }
   }
 
-  /** Adds to the row of a volume what backups of older versions do not say. */
-  private static void complete(JsonObject row, int version) {
-    if (version < 2) {
+  /** Adds to a row what backups of older versions do not say. */
+  private static void complete(String table, JsonObject row, int version) {
+    if (table.equals("volumes") && version < 2) {
       row.addProperty("engine", row.get("device").getAsString().isEmpty() ? "RAW" : "DEVICE");
     }
-    if (version < 3) {
+    if (table.equals("volumes") && version < 3) {
       row.addProperty("options", "{}");
       row.addProperty("target_secret", "");
+    }
+    if (table.equals("snapshots") && version < 4) {
+      row.addProperty("moment", "");
     }
   }
 

@@ -7,6 +7,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import hearth.volume.Initiators;
 import hearth.volume.VolumeRecord;
 import hearth.volume.scsi.Limits;
 import hearth.volume.scsi.Traits;
@@ -28,10 +29,15 @@ record UnitOptions(JsonObject json) {
     json.addProperty("operationsBurst", volume.limits().operationsBurst());
     json.addProperty("bytesPerSecond", volume.limits().bytesPerSecond());
     json.addProperty("bytesBurst", volume.limits().bytesBurst());
-    JsonArray initiators = new JsonArray();
-    volume.initiators().forEach(initiators::add);
-    json.add("initiators", initiators);
+    json.add("initiators", array(volume.initiators().allowed()));
+    json.add("readers", array(volume.initiators().readOnly()));
     return new UnitOptions(json);
+  }
+
+  private static JsonArray array(List<String> names) {
+    JsonArray array = new JsonArray();
+    names.forEach(array::add);
+    return array;
   }
 
   String text() {
@@ -54,14 +60,18 @@ record UnitOptions(JsonObject json) {
         number("bytesBurst"));
   }
 
-  List<String> initiators() {
+  Initiators initiators() {
+    return new Initiators(names("initiators"), names("readers"));
+  }
+
+  private List<String> names(String key) {
     List<String> names = new ArrayList<>();
-    if (json.has("initiators")) {
-      for (JsonElement name : json.getAsJsonArray("initiators")) {
+    if (json.has(key)) {
+      for (JsonElement name : json.getAsJsonArray(key)) {
         names.add(name.getAsString());
       }
     }
-    return List.copyOf(names);
+    return names;
   }
 
   private boolean truth(String key) {

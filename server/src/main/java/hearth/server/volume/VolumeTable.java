@@ -29,7 +29,7 @@ public final class VolumeTable implements VolumeRecords {
       "account, id, uid, size_bytes, description, labels, read_only, options, device, engine, state,"
           + " chap_user, chap_secret, target_secret, created, updated, version";
   private static final String SNAPSHOT_COLUMNS =
-      "account, volume, id, uid, size_bytes, description, state, created";
+      "account, volume, id, uid, size_bytes, description, moment, state, created";
 
   private final Database database;
   private final Audit audit;
@@ -187,6 +187,7 @@ public final class VolumeTable implements VolumeRecords {
         row.text("uid"),
         row.number("size_bytes"),
         row.text("description"),
+        row.text("moment"),
         SnapshotRecord.State.valueOf(row.text("state")),
         row.time("created"));
   }
@@ -195,13 +196,14 @@ public final class VolumeTable implements VolumeRecords {
   public void insertSnapshot(SnapshotRecord snapshot) {
     try {
       database.update(
-          "INSERT INTO snapshots (" + SNAPSHOT_COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          "INSERT INTO snapshots (" + SNAPSHOT_COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
           snapshot.account(),
           snapshot.volume(),
           snapshot.id(),
           snapshot.uid(),
           snapshot.sizeBytes(),
           snapshot.description(),
+          snapshot.group(),
           snapshot.state().name(),
           snapshot.createTime());
     } catch (DatabaseException e) {
@@ -233,6 +235,11 @@ public final class VolumeTable implements VolumeRecords {
     if (database.update("UPDATE accounts SET version = version WHERE id = ?", account) == 0) {
       throw Problem.notFound("account", "accounts/" + account, "See: hearth account list");
     }
+    return quota(account);
+  }
+
+  @Override
+  public OptionalLong quota(String account) {
     return database
         .first(
             "SELECT quota_bytes FROM accounts WHERE id = ?",

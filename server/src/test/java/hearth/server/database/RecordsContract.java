@@ -9,6 +9,7 @@ import hearth.kit.access.Caller;
 import hearth.kit.problem.Problem;
 import hearth.server.host.Audit;
 import hearth.server.volume.VolumeTable;
+import hearth.volume.Initiators;
 import hearth.volume.VolumeRecord;
 import hearth.volume.scsi.Limits;
 import hearth.volume.scsi.Traits;
@@ -63,7 +64,9 @@ abstract class RecordsContract {
         Map.of("k", "v"),
         new Traits(true, true, true, 512),
         new Limits(1, 2, 3, 4),
-        List.of("iqn.2026-11.test:one"),
+        new Initiators(
+            List.of("iqn.2026-11.test:one", "iqn.2026-11.test:two"),
+            List.of("iqn.2026-11.test:two")),
         "",
         hearth.volume.engine.Engines.Kind.CHUNKS,
         VolumeRecord.State.READY,
@@ -104,7 +107,7 @@ abstract class RecordsContract {
             Map.of(),
             Traits.DISK,
             Limits.NONE,
-            List.of(),
+            Initiators.ALL,
             "",
             hearth.volume.engine.Engines.Kind.CHUNKS,
             VolumeRecord.State.READY,

@@ -43,6 +43,16 @@ public interface VolumeData extends Closeable {
   /** The run of bytes from the offset on that are all held, or all not held, on the disk. */
   Extent extentAt(long offset) throws IOException;
 
+  /**
+   * The run of bytes from the offset on that all may differ from what another volume or snapshot
+   * holds there ({@code held}), or that are all the same.
+   *
+   * @throws IllegalArgumentException if the two have no common origin by which that could be told
+   */
+  default Extent differenceAt(VolumeData base, long offset) throws IOException {
+    throw new IllegalArgumentException("this engine does not know differences");
+  }
+
   /** Makes the volume larger; the new part reads as zeros. Durable on return. */
   void grow(long sizeBytes) throws IOException;
 

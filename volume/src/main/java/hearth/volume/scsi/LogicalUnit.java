@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
@@ -32,6 +33,7 @@ public final class LogicalUnit {
   private final BlockCommands medium;
   private final Sanitizer sanitizer;
   private final Removal removal = new Removal();
+  private volatile Set<String> readers = Set.of();
   private final Throttle throttle = new Throttle();
   private final Statistics statistics = new Statistics();
   private final TaskSet tasks = new TaskSet();
@@ -119,6 +121,11 @@ public final class LogicalUnit {
   /** What the unit may do; changed while it is in use. */
   public Throttle throttle() {
     return throttle;
+  }
+
+  /** Names of the initiators that may only read; changed while it is in use. */
+  public void readers(Set<String> names) {
+    readers = names;
   }
 
   /** How long its commands took. */
@@ -326,7 +333,8 @@ public final class LogicalUnit {
           throw new ScsiException(obstacle.get());
         }
       }
-      writeProtected = traits.readOnly() || modes.softwareWriteProtect();
+      boolean readOnly = traits.readOnly() || readers.contains(nexus.initiator());
+      writeProtected = readOnly || modes.softwareWriteProtect();
       Optional<Reply> reply = control(nexus, operation, cdb, dataOut, writeProtected);
       if (reply.isPresent()) {
         return reply.get();
@@ -335,8 +343,7 @@ public final class LogicalUnit {
         throw new ScsiException(Sense.NO_MEDIUM);
       }
       if (writeProtected && writesMedium(operation)) {
-        throw new ScsiException(
-            traits.readOnly() ? Sense.WRITE_PROTECTED : Sense.SOFTWARE_WRITE_PROTECTED);
+        throw new ScsiException(readOnly ? Sense.WRITE_PROTECTED : Sense.SOFTWARE_WRITE_PROTECTED);
       }
       if (isSanitize(operation)) {
         return sanitize(operation, cdb, dataOut);

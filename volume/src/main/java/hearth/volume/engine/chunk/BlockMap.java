@@ -137,6 +137,69 @@ final class BlockMap {
     return Long.MAX_VALUE;
   }
 
+  /**
+   * Blocks up to an end that two members hold alike, or not.
+   *
+   * @param end the first block behind them
+   */
+  record Run(long end, boolean differs) {}
+
+  /**
+   * Compares what two members hold from a block on. Where they share a node they are alike below
+   * it, so this costs what the differences are and not what the members hold.
+   */
+  Run compare(Member one, Member other, long index) throws IOException {
+    for (int level = Math.max(one.level, other.level); level > 0; level--) {
+      if (sameNode(one, other, level, index)) {
+        return new Run(baseOf(level, index) + Node.span(level + 1), false);
+      }
+    }
+    long end = baseOf(0, index) + Node.FAN;
+    if (sameNode(one, other, 0, index)) {
+      return new Run(end, false);
+    }
+    Node left = leaf(one, index);
+    Node right = leaf(other, index);
+    boolean differs = differ(left, right, slot(0, index));
+    long at = index + 1;
+    while (at < end && differ(left, right, slot(0, at)) == differs) {
+      at++;
+    }
+    return new Run(at, differs);
+  }
+
+  private boolean sameNode(Member one, Member other, int level, long index) throws IOException {
+    long left = address(one, level, index);
+    long right = address(other, level, index);
+    return left == right && left >= 0;
+  }
+
+  /** Where the node of a level is that covers a block; 0 if there is none, -1 above the root. */
+  private long address(Member member, int level, long index) throws IOException {
+    if (member.root == 0 || index >= Node.span(member.level + 1)) {
+      return 0;
+    }
+    if (level > member.level) {
+      return -1;
+    }
+    if (level == member.level) {
+      return member.root;
+    }
+    Node above = find(member, index, level + 1);
+    return above == null ? 0 : above.location(slot(level + 1, index));
+  }
+
+  private @Nullable Node leaf(Member member, long index) throws IOException {
+    return index >= Node.span(member.level + 1) ? null : find(member, index, 0);
+  }
+
+  private static boolean differ(@Nullable Node left, @Nullable Node right, int slot) {
+    long one = left == null ? 0 : left.location(slot);
+    long other = right == null ? 0 : right.location(slot);
+    return one != other
+        || (left != null && right != null && one != 0 && left.born(slot) != right.born(slot));
+  }
+
   static int slot(int level, long index) {
     return (int) (index >>> (Node.FAN_SHIFT * level)) & Node.FAN - 1;
   }

@@ -581,6 +581,27 @@ final class ChunkStore implements Closeable {
     }
   }
 
+  /** The run of bytes from an offset on that two members hold alike, or not. */
+  VolumeData.Extent differenceAt(Member member, Member base, long offset) throws IOException {
+    lock.readLock().lock();
+    try {
+      long blocks = member.size / BLOCK;
+      long index = offset / BLOCK;
+      BlockMap.Run first = map.compare(member, base, index);
+      long at = first.end();
+      for (int runs = 0; runs < 64 && at < blocks; runs++) {
+        BlockMap.Run next = map.compare(member, base, at);
+        if (next.differs() != first.differs()) {
+          break;
+        }
+        at = next.end();
+      }
+      return new VolumeData.Extent(Math.min(at, blocks) * BLOCK - offset, first.differs());
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
   // ---------------------------------------------------------------- writing
 
   /** Writes the buffer's remaining bytes; after a crash either all of up to 4 MiB or none. */

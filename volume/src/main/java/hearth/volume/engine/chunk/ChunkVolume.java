@@ -77,6 +77,15 @@ final class ChunkVolume implements VolumeData {
   }
 
   @Override
+  public Extent differenceAt(VolumeData base, long offset) throws IOException {
+    check(offset, 1);
+    if (!(base instanceof ChunkVolume other) || other.store != store) {
+      throw new IllegalArgumentException("the two have no common origin");
+    }
+    return store.differenceAt(member, other.member, offset);
+  }
+
+  @Override
   public void grow(long sizeBytes) throws IOException {
     refuseIfSnapshot();
     store.grow(member, sizeBytes);

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The CSI driver: csi-sanity, all of it and with no fake anywhere, and what it leaves out. Host,
+ * driver and kernel initiator run in User-Mode Linux, and mount real file systems.
+ */
+@Tag("system")
+class CsiTest {
+  private static final String SANITY =
+      "github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity@v5.6.0";
+  private static final String GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4";
+
+  /** Alpha, and not claimed: snapshots here can be used wherever their volumes can. */
+  private static final List<String> NOT_CLAIMED =
+      List.of("should succeed when creating a snapshot with accessibility requirements");
+
+  private static final Pattern SKIPPED =
+      Pattern.compile("^S \\[SKIPPED\\].*\\R.* \\[It\\] (.*)$", Pattern.MULTILINE);
+
+  @Test
+  void theDriverDoesAllThatTheInterfaceAsks(@TempDir Path scratch) throws Exception {
+    String console =
+        Kernel.boot(
+            scratch,
+            "kernel-csi",
+            Map.of("SANITY", go(SANITY), "GRPCURL", go(GRPCURL)),
+            "linux.uml",
+            "iscsiadm",
+            "mkfs.ext4",
+            "mkfs.xfs");
+    String sanity = Files.readString(scratch.resolve("sanity.log"));
+    console
+        .lines()
+        .filter(line -> line.startsWith("Ran ") || line.contains("| "))
+        .forEach(System.out::println);
+    assertThat(sanity).contains("SUCCESS! -- 101 Passed | 0 Failed | 1 Pending | 1 Skipped");
+    assertThat(SKIPPED.matcher(sanity).results().map(result -> result.group(1)))
+        .containsExactlyElementsOf(NOT_CLAIMED);
+    assertThat(Files.readString(scratch.resolve("sanity-block.log")))
+        .contains(" Passed | 0 Failed |");
+    assertThat(console)
+        .contains("csi-sanity left nothing behind")
+        .contains("xfs grew and was cloned")
+        .contains("changes were told")
+        .contains("raw disks were protected")
+        .contains("nothing stayed behind")
+        .contains("groups were of one moment")
+        .contains("the driver did it all");
+  }
+
+  private static String go(String module) throws Exception {
+    Path folder = Host.HOME.resolve(".hearth/go");
+    Host.Result result =
+        Host.run(
+            Host.HOME.resolve("system-tests/tools/go-program").toString(),
+            folder.toString(),
+            module);
+    if (result.code() != 0) {
+      Outside.notRun("CsiTest: " + module + " cannot be built: " + result.err());
+    }
+    String name = module.substring(module.lastIndexOf('/') + 1).replace('@', '-');
+    return folder.resolve(name).toString();
+  }
+}
