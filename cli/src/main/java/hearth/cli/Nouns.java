@@ -23,6 +23,7 @@ final class Nouns {
             "Resources",
             "Keep what a volume holds now",
             VolumeVerbs::snapshot),
+        new Noun("pool", "pools", "Resources", "See and add space for volumes", PoolVerbs::pool),
         new Noun(
             "session",
             "sessions",

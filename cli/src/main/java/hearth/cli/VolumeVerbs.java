@@ -53,6 +53,7 @@ final class VolumeVerbs {
                 wide("IQN", "iscsi.iqn", Kind.TEXT),
                 wide("PORTAL", "iscsi.portal", Kind.TEXT),
                 wide("ENGINE", "engine", Kind.STATE),
+                wide("POOL", "pool", Kind.LAST_PART),
                 wide("SNAPSHOTS", "snapshotBytes", Kind.BYTES),
                 wide("DEVICE", "device", Kind.TEXT),
                 wide("READ-ONLY", "readOnly", Kind.TEXT),
@@ -85,7 +86,7 @@ final class VolumeVerbs {
             address));
     all.add(
         verbs.create(
-            flags(CHANGEABLE, List.of("from-snapshot", "engine", "device", "account")),
+            flags(CHANGEABLE, List.of("from-snapshot", "engine", "pool", "device", "account")),
             List.of(
                 "# A thin volume",
                 "hearth volume create data --size 10GiB",
@@ -428,6 +429,10 @@ final class VolumeVerbs {
       volume.add("limits", limits);
     }
     invocation.flag("device").ifPresent(text -> volume.addProperty("device", text));
+    invocation
+        .flag("pool")
+        .ifPresent(
+            text -> volume.addProperty("pool", text.startsWith("pools/") ? text : "pools/" + text));
     invocation
         .flag("engine")
         .ifPresent(text -> volume.addProperty("engine", text.toUpperCase(Locale.ROOT)));

@@ -44,6 +44,8 @@ class CommandsTest {
           "volume detach data",
           "volume import data records.gz",
           "volume restore data --snapshot monday --yes",
+          "pool create fast --engine lvm --volume-group vg0",
+          "pool delete fast --yes",
           "snapshot create data/monday",
           "snapshot delete data/monday --yes",
           "session delete data/3 --yes",

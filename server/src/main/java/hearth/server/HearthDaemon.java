@@ -36,6 +36,7 @@ import hearth.server.volume.VolumeTable;
 import hearth.server.web.Pages;
 import hearth.volume.Blocks;
 import hearth.volume.Exports;
+import hearth.volume.Pools;
 import hearth.volume.Sessions;
 import hearth.volume.Snapshots;
 import hearth.volume.Volumes;
@@ -136,13 +137,19 @@ public final class HearthDaemon implements Daemon {
     Snapshots snapshots = new Snapshots(volumeTable, volumes, exports, clock);
     Blocks blocks = new Blocks(volumeTable, volumes, exports);
     Sessions sessions = new Sessions(volumeTable, volumes, exports);
-    volumes.start();
-    exports.watchPool(maintenance);
+    Pools pools = new Pools(volumeTable, engines, clock, startTime);
+    Runnable open =
+        () -> {
+          pools.start();
+          volumes.start();
+        };
+    open.run();
+    exports.watchPools(maintenance);
     Operations operations = new Operations(database, clock);
     operations.start();
     started.push(operations);
     Backups backups =
-        new Backups(database, operations, audit, path.resolve("backups"), clock, volumes::start);
+        new Backups(database, operations, audit, path.resolve("backups"), clock, open);
 
     AtomicReference<String> uri =
         new AtomicReference<>(scheme + "://" + required(settings, "listen"));
@@ -178,6 +185,7 @@ public final class HearthDaemon implements Daemon {
         builder,
         credentials,
         volumes,
+        pools,
         snapshots,
         blocks,
         sessions,

@@ -80,7 +80,9 @@ class ManagedVolumeTest {
       host.ok("volume", "update", "data", "--initiator", "iqn.2026-11.test:other");
       assertThat(io(url(host, "data"), "read 0 4k").code()).isNotZero();
       host.ok("volume", "update", "data", "--reader", mine);
-      assertThat(io(url(host, "data"), "read 0 4k").code()).isZero();
+      assertThat(
+              Host.run("qemu-io", "-r", "-f", "raw", "-c", "read 0 4k", url(host, "data")).code())
+          .isZero();
       assertThat(io(url(host, "data"), "write 0 4k").code()).isNotZero();
       host.ok("volume", "update", "data", "--initiator", mine);
       assertThat(io(url(host, "data"), "write 0 4k").code()).isZero();

@@ -20,12 +20,12 @@ import hearth.volume.scsi.Statistics;
 import hearth.volume.scsi.Traits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -54,11 +54,12 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   private final String iqnPrefix;
   private final String revision;
   private final IscsiTarget server;
-  private final PoolWatch pool = new PoolWatch();
+  private final Map<String, PoolWatch> watches = new ConcurrentHashMap<>();
   private final Map<String, Open> open = new ConcurrentHashMap<>();
   private final Map<String, String> failed = new ConcurrentHashMap<>();
 
-  private record Open(String name, PausableData data, Target target, boolean snapshot) {}
+  private record Open(
+      String name, String pool, PausableData data, Target target, boolean snapshot) {}
 
   /** Bytes held, and what is wrong, or nothing. */
   record Status(long usedBytes, String problem) {}
@@ -120,33 +121,44 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     return iqnPrefix + ":" + volume.account() + "." + volume.id();
   }
 
-  /** From now on looks every few seconds how full the pool is, and tells when it gets full. */
-  public void watchPool(ScheduledExecutorService timer) {
-    var _ = timer.scheduleWithFixedDelay(this::lookAtPool, 0, 5, TimeUnit.SECONDS);
+  /** From now on looks every few seconds how full the pools are, and tells when one gets full. */
+  public void watchPools(ScheduledExecutorService timer) {
+    var _ = timer.scheduleWithFixedDelay(this::lookAtPools, 0, 5, TimeUnit.SECONDS);
   }
 
-  private void lookAtPool() {
+  private void lookAtPools() {
+    look("", engines.chunks());
+    engines
+        .pools()
+        .forEach((id, engine) -> {
+          if (engines.problem(id).isEmpty()) {
+            look(id, engine);
+          }
+        });
+  }
+
+  private void look(String id, Engine engine) {
+    PoolWatch watch = watches.computeIfAbsent(id, key -> new PoolWatch());
     try {
-      FileStore store = Files.getFileStore(folder);
-      if (pool.look(store.getTotalSpace(), store.getUsableSpace())) {
+      Engine.Space space = engine.space();
+      if (watch.look(space.capacityBytes(), space.freeBytes())) {
         LOG.warn(
             "The pool {} is more than {} % full; when it is full, writing fails",
-            folder, pool.percent());
-        open.values().forEach(entry -> entry.target().unit().announceThreshold());
+            id.isEmpty() ? folder : id, watch.percent());
+        open.values().stream()
+            .filter(entry -> entry.pool().equals(id))
+            .forEach(entry -> entry.target().unit().announceThreshold());
       }
     } catch (IOException e) {
-      LOG.warn("Cannot see how full the pool {} is: {}", folder, e.getMessage());
+      LOG.warn(
+          "Cannot see how full the pool {} is: {}", id.isEmpty() ? folder : id, e.getMessage());
     }
   }
 
-  /** Size of the pool and what is free of it. */
-  public record Space(long capacityBytes, long freeBytes) {}
-
-  /** How large the pool is, unless that cannot be seen. */
-  public Optional<Space> pool() {
+  /** How large the data folder's file system is, unless that cannot be seen. */
+  public Optional<Engine.Space> pool() {
     try {
-      FileStore store = Files.getFileStore(folder);
-      return Optional.of(new Space(store.getTotalSpace(), store.getUsableSpace()));
+      return Optional.of(engines.chunks().space());
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -185,15 +197,27 @@ public final class Exports implements TargetDirectory, AutoCloseable {
 
   /** What the administrator should know of the pool at present. */
   public List<String> warnings() {
-    int percent = pool.percent();
-    return percent == 0
-        ? List.of()
-        : List.of(
-            "The pool is more than "
-                + percent
-                + " % full; when it is full, writing to volumes fails. Free space in "
-                + folder
+    List<String> warnings = new ArrayList<>();
+    watches.forEach((id, watch) -> {
+      if (watch.percent() > 0) {
+        warnings.add(
+            (id.isEmpty() ? "The pool" : "The pool '" + id + "'")
+                + " is more than "
+                + watch.percent()
+                + " % full; when it is full, writing to volumes fails. "
+                + (id.isEmpty() ? "Free space in " + folder : "Make its volume group larger")
                 + ", or delete volumes or snapshots");
+      }
+    });
+    engines
+        .pools()
+        .keySet()
+        .forEach(id -> {
+          if (!engines.problem(id).isEmpty()) {
+            warnings.add("The pool '" + id + "' cannot be used: " + engines.problem(id));
+          }
+        });
+    return warnings;
   }
 
   long capacity() {
@@ -227,7 +251,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       return;
     }
     try {
-      engines.of(volume.engine()).create(volume.uid(), volume.sizeBytes());
+      engines.of(volume.engine(), volume.pool()).create(volume.uid(), volume.sizeBytes());
     } catch (VolumeData.NoSpaceException e) {
       throw full();
     } catch (IOException e) {
@@ -240,11 +264,16 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     try {
       Set<String> strays = new TreeSet<>(engines.chunks().list());
       strays.addAll(engines.raw().list());
+      for (Map.Entry<String, Engine> pool : engines.pools().entrySet()) {
+        if (engines.problem(pool.getKey()).isEmpty()) {
+          strays.addAll(pool.getValue().list());
+        }
+      }
       volumes.forEach(volume -> strays.remove(volume.uid()));
       snapshots.forEach(snapshot -> strays.remove(snapshot.uid()));
       for (String uid : strays) {
         LOG.warn(
-            "The data {} in {} belongs to no volume or snapshot; delete it if you do not miss it",
+            "The data {} in {} or another pool belongs to no volume or snapshot; delete it if you do not miss it",
             uid,
             folder);
       }
@@ -260,13 +289,13 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       PausableData data =
           new PausableData(
               volume.device().isEmpty()
-                  ? engines.of(volume.engine()).open(volume.uid())
+                  ? engines.of(volume.engine(), volume.pool()).open(volume.uid())
                   : RawEngine.openDevice(Path.of(volume.device())));
       if (data.size() < volume.sizeBytes() && volume.device().isEmpty()) {
         data.grow(volume.sizeBytes()); // a crash came between record and data
       }
       Target target = target(volume, iqn(volume), unit(volume, data));
-      open.put(iqn(volume), new Open(volume.name(), data, target, false));
+      open.put(iqn(volume), new Open(volume.name(), volume.pool(), data, target, false));
     } catch (IOException e) {
       String why = e instanceof NoSuchFileException ? "its data is not there" : reason(e);
       failed.put(volume.uid(), why);
@@ -278,7 +307,8 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   void open(VolumeRecord volume, SnapshotRecord snapshot) {
     failed.remove(snapshot.uid());
     try {
-      PausableData data = new PausableData(engines.of(volume.engine()).open(snapshot.uid()));
+      PausableData data =
+          new PausableData(engines.of(volume.engine(), volume.pool()).open(snapshot.uid()));
       String iqn = iqn(volume, snapshot);
       LogicalUnit unit =
           new LogicalUnit(
@@ -287,7 +317,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
               Traits.READ_ONLY);
       unit.throttle().limit(volume.limits());
       Target target = target(volume, iqn, unit);
-      open.put(iqn, new Open(snapshot.name(), data, target, true));
+      open.put(iqn, new Open(snapshot.name(), volume.pool(), data, target, true));
     } catch (IOException e) {
       failed.put(snapshot.uid(), reason(e));
       LOG.error("The snapshot {} is not served: {}", snapshot.name(), reason(e));
@@ -302,9 +332,10 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     return server.initiators(iqn(volume, snapshot));
   }
 
-  /** Refuses what only engines with snapshots and checksums can do. */
-  void requireSnapshots(VolumeRecord volume) {
-    if (volume.engine() == Engines.Kind.DEVICE || !engines.of(volume.engine()).hasSnapshots()) {
+  /** Refuses what only engines with checksums can do. */
+  void requireChecksums(VolumeRecord volume) {
+    if (volume.engine() == Engines.Kind.DEVICE
+        || !engines.of(volume.engine(), volume.pool()).hasChecksums()) {
       throw new Problem(
           Code.FAILED_PRECONDITION,
           "ENGINE_CANNOT",
@@ -312,7 +343,23 @@ public final class Exports implements TargetDirectory, AutoCloseable {
               + volume.id()
               + "' is kept by the engine "
               + volume.engine()
-              + ", which has neither snapshots nor checksums",
+              + ", which has no checksums",
+          "Create a volume without --engine, --pool and --device, and copy the data there");
+    }
+  }
+
+  /** Refuses what only engines with snapshots can do. */
+  void requireSnapshots(VolumeRecord volume) {
+    if (volume.engine() == Engines.Kind.DEVICE
+        || !engines.of(volume.engine(), volume.pool()).hasSnapshots()) {
+      throw new Problem(
+          Code.FAILED_PRECONDITION,
+          "ENGINE_CANNOT",
+          "The volume '"
+              + volume.id()
+              + "' is kept by the engine "
+              + volume.engine()
+              + ", which has no snapshots",
           "Create a volume without --engine and --device, and copy the data there");
     }
   }
@@ -390,7 +437,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
 
   Check check(VolumeRecord volume) {
     try {
-      return engines.of(volume.engine()).check(volume.uid(), bytes -> {});
+      return engines.of(volume.engine(), volume.pool()).check(volume.uid(), bytes -> {});
     } catch (IOException e) {
       throw cannot("check the volume", e);
     }
@@ -402,7 +449,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       return 0;
     }
     try {
-      return engines.of(volume.engine()).snapshotBytes(volume.uid());
+      return engines.of(volume.engine(), volume.pool()).snapshotBytes(volume.uid());
     } catch (IOException e) {
       LOG.error("Cannot tell what the snapshots of {} hold: {}", volume.name(), reason(e));
       return 0;
@@ -417,7 +464,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
 
   private void change(String what, VolumeRecord volume, Change change) {
     try {
-      change.on(engines.of(volume.engine()));
+      change.on(engines.of(volume.engine(), volume.pool()));
     } catch (VolumeData.NoSpaceException e) {
       throw full();
     } catch (IOException e) {
@@ -497,7 +544,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     unit.throttle().limit(after.limits());
     unit.readers(Set.copyOf(after.initiators().readOnly()));
     Target target = target(after, iqn(after), unit);
-    open.put(iqn(after), new Open(after.name(), entry.data(), target, false));
+    open.put(iqn(after), new Open(after.name(), after.pool(), entry.data(), target, false));
     for (SessionInfo session : server.sessions(iqn(after))) {
       if (!after.initiators().admit(session.initiator())) {
         server.dismiss(session.id(), GONE);
@@ -511,7 +558,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     failed.remove(volume.uid());
     if (volume.device().isEmpty()) {
       try {
-        engines.of(volume.engine()).delete(volume.uid());
+        engines.of(volume.engine(), volume.pool()).delete(volume.uid());
         memory(volume.uid()).delete();
       } catch (IOException e) {
         throw cannot("delete the volume's data", e);

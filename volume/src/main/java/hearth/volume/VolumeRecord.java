@@ -17,6 +17,7 @@ import java.util.Map;
  * @param initiators who may log in
  * @param targetSecret secret that the target proves to initiators that ask
  * @param device path of the block device that holds the data, or empty for a file of the engine
+ * @param pool identifier of the pool that the data is in; empty for the data folder
  * @param version grows by one with each change
  */
 public record VolumeRecord(
@@ -31,6 +32,7 @@ public record VolumeRecord(
     Initiators initiators,
     String device,
     Engines.Kind engine,
+    String pool,
     State state,
     String chapUser,
     String chapSecret,
@@ -102,6 +104,7 @@ public record VolumeRecord(
         newInitiators,
         device,
         engine,
+        pool,
         newState,
         chapUser,
         chapSecret,

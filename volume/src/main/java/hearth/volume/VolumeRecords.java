@@ -38,6 +38,13 @@ public interface VolumeRecords {
 
   void deleteSnapshot(SnapshotRecord snapshot);
 
+  /** All pools but the data folder, in any order. */
+  List<PoolRecord> pools();
+
+  void insertPool(PoolRecord pool);
+
+  void deletePool(PoolRecord pool);
+
   /**
    * The quota of an account in bytes, empty for none; within a transaction no other one reserves
    * space for the account until this one ends. Problem NOT_FOUND if there is no such account.

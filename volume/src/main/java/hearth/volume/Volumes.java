@@ -22,6 +22,7 @@ import hearth.kit.problem.Code;
 import hearth.kit.problem.Problem;
 import hearth.kit.unit.ByteSize;
 import hearth.volume.engine.Check;
+import hearth.volume.engine.Engine;
 import hearth.volume.engine.Engines;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -59,6 +60,7 @@ public final class Volumes {
               .with("removable", Volume::getRemovable)
               .with("sanitize_allowed", Volume::getSanitizeAllowed)
               .with("device", Volume::getDevice)
+              .with("pool", Volume::getPool)
               .with("engine", volume -> volume.getEngine().name())
               .with("snapshot_bytes", Volume::getSnapshotBytes)
               .with("state", volume -> volume.getState().name())
@@ -206,6 +208,7 @@ public final class Volumes {
             VolumeOptions.initiators(wanted),
             wanted.getDevice(),
             engine(wanted, source),
+            pool(wanted, source),
             VolumeRecord.State.READY,
             "hearth-" + Identifiers.randomHex(6),
             secret(),
@@ -229,17 +232,38 @@ public final class Volumes {
     return Math.max(wanted.getSizeBytes(), least);
   }
 
+  private String pool(Volume wanted, Optional<Snapshots.Found> source) {
+    String pool = Pools.wanted(records, wanted.getPool());
+    if (source.isEmpty()) {
+      return pool;
+    }
+    if (!wanted.getPool().isEmpty() && !pool.equals(source.get().volume().pool())) {
+      throw Problem.invalid("pool", "is not that of the snapshot's volume", "Leave the pool out");
+    }
+    return source.get().volume().pool();
+  }
+
   private static Engines.Kind engine(Volume wanted, Optional<Snapshots.Found> source) {
     Engines.Kind kind =
         switch (wanted.getEngine()) {
           case CHUNKS -> Engines.Kind.CHUNKS;
           case RAW -> Engines.Kind.RAW;
           case DEVICE -> Engines.Kind.DEVICE;
+          case LVM -> Engines.Kind.LVM;
           case ENGINE_UNSPECIFIED ->
-              wanted.getDevice().isEmpty() ? Engines.Kind.CHUNKS : Engines.Kind.DEVICE;
+              source.isPresent() && wanted.getDevice().isEmpty()
+                  ? source.get().volume().engine()
+                  : usual(wanted);
           case UNRECOGNIZED ->
-              throw Problem.invalid("engine", "is unknown", "Use CHUNKS, RAW or DEVICE");
+              throw Problem.invalid("engine", "is unknown", "Use CHUNKS, RAW, DEVICE or LVM");
         };
+    boolean another = !wanted.getPool().isEmpty() && !wanted.getPool().equals("pools/default");
+    if (source.isEmpty() && (kind == Engines.Kind.LVM) != another) {
+      throw Problem.invalid(
+          "pool",
+          another ? "its volumes are of the engine LVM" : "is missing, since the engine is LVM",
+          another ? "Leave the engine out" : "Name one of: hearth pool list");
+    }
     if ((kind == Engines.Kind.DEVICE) == wanted.getDevice().isEmpty()) {
       throw Problem.invalid(
           "engine",
@@ -251,6 +275,15 @@ public final class Volumes {
           "engine", "is not that of the snapshot's volume", "Leave the engine and device out");
     }
     return kind;
+  }
+
+  private static Engines.Kind usual(Volume wanted) {
+    if (!wanted.getDevice().isEmpty()) {
+      return Engines.Kind.DEVICE;
+    }
+    return wanted.getPool().isEmpty() || wanted.getPool().equals("pools/" + Pools.DEFAULT)
+        ? Engines.Kind.CHUNKS
+        : Engines.Kind.LVM;
   }
 
   private Volume create(
@@ -474,7 +507,7 @@ public final class Volumes {
   /** CheckVolume: finds the volume; {@link #check(VolumeRecord)} does the work later. */
   public VolumeRecord checkable(Caller caller, CheckVolumeRequest request) {
     VolumeRecord volume = find(caller, request.getName());
-    exports.requireSnapshots(volume);
+    exports.requireChecksums(volume);
     return volume;
   }
 
@@ -538,7 +571,7 @@ public final class Volumes {
 
   /** Bytes that an account's new volumes may have. */
   public long available(Caller caller) {
-    long free = exports.pool().map(Exports.Space::freeBytes).orElse(0L);
+    long free = exports.pool().map(Engine.Space::freeBytes).orElse(0L);
     OptionalLong quota = records.quota(caller.account());
     return quota.isEmpty()
         ? free
@@ -589,8 +622,9 @@ public final class Volumes {
               + " on)",
           "Use a size such as 10GiB");
     }
-    // Chunk stores are thin pools: they may promise more than the disk has, and say so in time.
-    long most = engine == Engines.Kind.CHUNKS ? LARGEST : Math.min(exports.capacity(), LARGEST);
+    // Thin pools may promise more than the disk has, and say so in time.
+    boolean thin = engine == Engines.Kind.CHUNKS || engine == Engines.Kind.LVM;
+    long most = thin ? LARGEST : Math.min(exports.capacity(), LARGEST);
     if (size > most) {
       throw Problem.invalid(
           "size_bytes",
@@ -699,7 +733,9 @@ public final class Volumes {
               case CHUNKS -> Volume.Engine.CHUNKS;
               case RAW -> Volume.Engine.RAW;
               case DEVICE -> Volume.Engine.DEVICE;
+              case LVM -> Volume.Engine.LVM;
             })
+        .setPool("pools/" + (volume.pool().isEmpty() ? Pools.DEFAULT : volume.pool()))
         .setSnapshotBytes(exports.snapshotBytes(volume))
         .setState(status.problem().isEmpty() ? Volume.State.READY : Volume.State.FAILED)
         .setStateReason(status.problem())

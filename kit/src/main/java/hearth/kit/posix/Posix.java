@@ -31,6 +31,7 @@ public final class Posix {
   private static final int O_RDWR = 2;
   private static final int O_CLOEXEC = 0x80000;
   private static final long BLKGETSIZE64 = 0x80081272L;
+  private static final long BLKDISCARD = 0x1277;
 
   private static final int SIGINT = 2;
   private static final int AT_EMPTY_PATH = 0x1000;
@@ -92,6 +93,27 @@ public final class Posix {
                 Calls.FALLOCATE.invokeExact(
                     state, number, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, length);
         return check(result, state, "fallocate");
+      } catch (IOException e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    /**
+     * Gives the space of a range of a block device back ({@code BLKDISCARD}); whether it reads as
+     * zeros afterwards is the device's affair.
+     *
+     * @return false if the device cannot do this
+     */
+    public boolean discardBlocks(long offset, long length) throws IOException {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment state = arena.allocate(CAPTURE);
+        MemorySegment range = arena.allocate(16, 8);
+        range.set(JAVA_LONG, 0, offset);
+        range.set(JAVA_LONG, 8, length);
+        int result = (int) Calls.IOCTL.invokeExact(state, number, BLKDISCARD, range);
+        return check(result, state, "BLKDISCARD");
       } catch (IOException e) {
         throw e;
       } catch (Throwable e) {

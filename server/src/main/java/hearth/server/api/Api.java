@@ -16,6 +16,7 @@ import hearth.server.host.Audit;
 import hearth.server.host.Backups;
 import hearth.server.host.Operations;
 import hearth.volume.Blocks;
+import hearth.volume.Pools;
 import hearth.volume.Sessions;
 import hearth.volume.Snapshots;
 import hearth.volume.Volumes;
@@ -37,6 +38,7 @@ public final class Api {
       ServerBuilder server,
       Credentials credentials,
       Volumes volumes,
+      Pools pools,
       Snapshots snapshots,
       Blocks blocks,
       Sessions sessions,
@@ -58,6 +60,7 @@ public final class Api {
     GrpcService grpc =
         GrpcService.builder()
             .addService(new GrpcVolumeService(volumes, operations, calls))
+            .addService(new GrpcPoolService(pools, calls))
             .addService(new GrpcSnapshotService(snapshots, calls))
             .addService(new GrpcBlockService(blocks, calls))
             .addService(new GrpcSessionService(sessions, calls))

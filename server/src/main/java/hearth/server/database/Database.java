@@ -32,7 +32,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Database implements AutoCloseable {
   private static final List<String> MIGRATIONS =
-      List.of("V1__records.sql", "V2__snapshots.sql", "V3__units.sql", "V4__groups.sql");
+      List.of(
+          "V1__records.sql",
+          "V2__snapshots.sql",
+          "V3__units.sql",
+          "V4__groups.sql",
+          "V5__pools.sql");
 
   private final HikariDataSource source;
   private final String kind;

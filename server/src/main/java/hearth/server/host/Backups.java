@@ -116,6 +116,7 @@ public final class Backups {
     tables.put(
         "tokens",
         List.of("account", "id", "description", "secret_hash", "+expires", "+used", "+created"));
+    tables.put("pools", List.of("id", "volume_group", "identity", "loopback", "+created"));
     tables.put(
         "volumes",
         List.of(
@@ -129,6 +130,7 @@ public final class Backups {
             "options",
             "device",
             "engine",
+            "pool",
             "state",
             "chap_user",
             "chap_secret",
@@ -386,6 +388,9 @@ public final class Backups {
       row.addProperty("options", "{}");
       row.addProperty("target_secret", "");
     }
+    if (table.equals("volumes") && version < 4) {
+      row.addProperty("pool", "");
+    }
     if (table.equals("snapshots") && version < 4) {
       row.addProperty("moment", "");
     }
@@ -424,6 +429,7 @@ public final class Backups {
               "audit",
               "snapshots",
               "volumes",
+              "pools",
               "tokens",
               "login_links",
               "web_sessions",

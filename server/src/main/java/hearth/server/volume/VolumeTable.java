@@ -12,6 +12,7 @@ import hearth.server.database.Database;
 import hearth.server.database.DatabaseException;
 import hearth.server.database.Row;
 import hearth.server.host.Audit;
+import hearth.volume.PoolRecord;
 import hearth.volume.SnapshotRecord;
 import hearth.volume.VolumeRecord;
 import hearth.volume.VolumeRecords;
@@ -26,7 +27,7 @@ import java.util.function.Supplier;
 /** The records of volumes in the host's database. */
 public final class VolumeTable implements VolumeRecords {
   private static final String COLUMNS =
-      "account, id, uid, size_bytes, description, labels, read_only, options, device, engine, state,"
+      "account, id, uid, size_bytes, description, labels, read_only, options, device, engine, pool, state,"
           + " chap_user, chap_secret, target_secret, created, updated, version";
   private static final String SNAPSHOT_COLUMNS =
       "account, volume, id, uid, size_bytes, description, moment, state, created";
@@ -75,6 +76,7 @@ public final class VolumeTable implements VolumeRecords {
         options.initiators(),
         row.text("device"),
         Engines.Kind.valueOf(row.text("engine")),
+        row.text("pool"),
         VolumeRecord.State.valueOf(row.text("state")),
         row.text("chap_user"),
         row.text("chap_secret"),
@@ -96,7 +98,7 @@ public final class VolumeTable implements VolumeRecords {
       database.update(
           "INSERT INTO volumes ("
               + COLUMNS
-              + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           volume.account(),
           volume.id(),
           volume.uid(),
@@ -107,6 +109,7 @@ public final class VolumeTable implements VolumeRecords {
           UnitOptions.of(volume).text(),
           volume.device(),
           volume.engine().name(),
+          volume.pool(),
           volume.state().name(),
           volume.chapUser(),
           volume.chapSecret(),
@@ -227,6 +230,35 @@ public final class VolumeTable implements VolumeRecords {
   @Override
   public void deleteSnapshot(SnapshotRecord snapshot) {
     database.update("DELETE FROM snapshots WHERE uid = ?", snapshot.uid());
+  }
+
+  @Override
+  public List<PoolRecord> pools() {
+    return database.query(
+        "SELECT id, volume_group, identity, loopback, created FROM pools",
+        row ->
+            new PoolRecord(
+                row.text("id"),
+                row.text("volume_group"),
+                row.text("identity"),
+                row.text("loopback"),
+                row.time("created")));
+  }
+
+  @Override
+  public void insertPool(PoolRecord pool) {
+    database.update(
+        "INSERT INTO pools (id, volume_group, identity, loopback, created) VALUES (?, ?, ?, ?, ?)",
+        pool.id(),
+        pool.group(),
+        pool.identity(),
+        pool.loopback(),
+        pool.createTime());
+  }
+
+  @Override
+  public void deletePool(PoolRecord pool) {
+    database.update("DELETE FROM pools WHERE id = ?", pool.id());
   }
 
   @Override

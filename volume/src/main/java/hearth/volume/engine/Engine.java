@@ -3,6 +3,9 @@
 package hearth.volume.engine;
 
 import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Set;
 import java.util.function.LongConsumer;
 
@@ -12,6 +15,22 @@ import java.util.function.LongConsumer;
  * identity the caller makes no two calls at once.
  */
 public interface Engine {
+  /**
+   * How large the pool is that the engine takes space from, and what is free of it.
+   *
+   * @throws IOException if that cannot be seen
+   */
+  Space space() throws IOException;
+
+  /** Size of a pool and what is free of it, in bytes. */
+  record Space(long capacityBytes, long freeBytes) {
+    /** That of the file system which a folder is on. */
+    public static Space of(Path folder) throws IOException {
+      FileStore store = Files.getFileStore(folder);
+      return new Space(store.getTotalSpace(), store.getUsableSpace());
+    }
+  }
+
   /**
    * Makes the data of a volume, all zeros, and makes its existence durable.
    *
@@ -49,8 +68,13 @@ public interface Engine {
     throw new UnsupportedOperationException("this engine has no snapshots");
   }
 
-  /** Whether there are snapshots, and checksums to check. */
+  /** Whether there are snapshots. */
   default boolean hasSnapshots() {
+    return false;
+  }
+
+  /** Whether there are checksums to check. */
+  default boolean hasChecksums() {
     return false;
   }
 

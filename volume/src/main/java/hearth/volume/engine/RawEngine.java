@@ -30,6 +30,11 @@ public final class RawEngine implements Engine {
   }
 
   @Override
+  public Space space() throws IOException {
+    return Space.of(folder);
+  }
+
+  @Override
   public void create(String uid, long sizeBytes) throws IOException {
     Path file = file(uid);
     try (FileChannel channel =

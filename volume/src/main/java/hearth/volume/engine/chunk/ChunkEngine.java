@@ -311,6 +311,16 @@ public final class ChunkEngine implements Engine {
   }
 
   @Override
+  public boolean hasChecksums() {
+    return true;
+  }
+
+  @Override
+  public Space space() throws IOException {
+    return Space.of(folder);
+  }
+
+  @Override
   public long snapshotBytes(String volume) throws IOException {
     return with(
         need(volume),
