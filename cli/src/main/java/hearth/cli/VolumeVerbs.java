@@ -9,6 +9,7 @@ import static hearth.cli.ResourceVerbs.flags;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import hearth.cli.Output.Kind;
+import hearth.kit.id.Identifiers;
 import hearth.kit.unit.ByteSize;
 import java.util.ArrayList;
 import java.util.List;
@@ -254,22 +255,26 @@ final class VolumeVerbs {
                 "# The name of its target",
                 "hearth snapshot show data/monday -o jsonpath={.iscsi.iqn}"),
             invocation -> nested(invocation, "snapshot", "snapshots", invocation.name())),
-        verbs.create(
-            List.of("description", "account"),
-            List.of(
-                "# At once, while the volume is in use",
-                "hearth snapshot create data/monday",
-                "# Of somebody else's volume",
-                "hearth snapshot create ann/photos/monday --description 'Before the move'"),
-            "snapshotId",
-            invocation -> {
-              JsonObject body = new JsonObject();
-              invocation
-                  .flag("description")
-                  .ifPresent(text -> body.addProperty("description", text));
-              return body;
-            },
-            invocation -> "hearth volume create NEW-NAME --from-snapshot " + invocation.name()),
+        severalAtOnce(
+            verbs.create(
+                List.of("description", "account"),
+                List.of(
+                    "# At once, while the volume is in use",
+                    "hearth snapshot create data/monday",
+                    "# Of several volumes, at one and the same moment",
+                    "hearth snapshot create data/monday log/monday",
+                    "# Of somebody else's volume",
+                    "hearth snapshot create ann/photos/monday --description 'Before the move'"),
+                "snapshotId",
+                invocation -> {
+                  JsonObject body = new JsonObject();
+                  invocation
+                      .flag("description")
+                      .ifPresent(text -> body.addProperty("description", text));
+                  return body;
+                },
+                invocation ->
+                    "hearth volume create NEW-NAME --from-snapshot " + invocation.name())),
         verbs.delete(
             "Delete snapshots",
             List.of("account", "force"),
@@ -279,6 +284,60 @@ final class VolumeVerbs {
                 "# In a script",
                 "hearth snapshot delete data/monday data/tuesday --yes"),
             name -> invocation -> nested(invocation, "snapshot", "snapshots", name)));
+  }
+
+  /** The verb that makes one snapshot, which makes several of one moment as well. */
+  private static Verb severalAtOnce(Verb create) {
+    return new Verb(
+        create.name(),
+        "Create a snapshot, or several of one moment",
+        "NAME...",
+        create.flags(),
+        create.examples(),
+        invocation -> {
+          if (invocation.names().size() == 1) {
+            create.action().run(invocation);
+          } else {
+            createTogether(invocation);
+          }
+        });
+  }
+
+  private static void createTogether(Invocation invocation) {
+    JsonArray requests = new JsonArray();
+    String group = "";
+    String account = "";
+    for (String name : invocation.names()) {
+      String full = nested(invocation, "snapshot", "snapshots", name);
+      int end = full.indexOf("/snapshots/");
+      String id = ResourceVerbs.lastPart(full);
+      if (group.isEmpty()) {
+        account = full.split("/", -1)[1];
+        group = id.substring(0, Math.min(id.length(), 50)) + "-" + Identifiers.randomHex(4);
+      }
+      JsonObject snapshot = new JsonObject();
+      invocation.flag("description").ifPresent(text -> snapshot.addProperty("description", text));
+      snapshot.addProperty("group", group);
+      JsonObject request = new JsonObject();
+      request.addProperty("parent", full.substring(0, end));
+      request.addProperty("snapshotId", id);
+      request.add("snapshot", snapshot);
+      requests.add(request);
+    }
+    JsonObject body = new JsonObject();
+    body.add("requests", requests);
+    body.addProperty("validateOnly", invocation.isSet("dry-run"));
+    invocation.flag("request-id").ifPresent(text -> body.addProperty("requestId", text));
+    JsonObject made =
+        invocation.post("accounts/" + account + "/volumes/-/snapshots:batchCreate", Map.of(), body);
+    if (!invocation.flag("output").orElse("table").equals("table")) {
+      invocation.output().one(made, List.of());
+      return;
+    }
+    for (String name : invocation.names()) {
+      invocation.changed(made, List.of(), "snapshot/" + name + " created", "");
+    }
+    invocation.next("hearth snapshot list --filter 'group = \"" + group + "\"'");
   }
 
   static List<Verb> session() {

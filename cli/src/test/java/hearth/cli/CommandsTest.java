@@ -47,6 +47,7 @@ class CommandsTest {
           "pool create fast --engine lvm --volume-group vg0",
           "pool delete fast --yes",
           "snapshot create data/monday",
+          "snapshot create data/monday log/monday",
           "snapshot delete data/monday --yes",
           "session delete data/3 --yes",
           "account create ann",
@@ -174,12 +175,12 @@ class CommandsTest {
                 .toList());
     for (String line : MUTATIONS) {
       if (line.startsWith("volume attach") || line.startsWith("volume detach")) {
-        continue; // These need a kernel; KernelInitiatorTest runs them.
+        continue; // These need a kernel; KernelTest runs them.
       }
       assertThat(run(line)).as("%s: %s", line, err()).isZero();
       String noun = line.substring(0, line.indexOf(' '));
       if (!line.matches("token create.*|.*login-link.*")) {
-        assertThat(out()).as(line).matches("(?s)" + noun + "/\\S+ [a-z ]+\\R");
+        assertThat(out()).as(line).matches("(?s)(" + noun + "/\\S+ [a-z ]+\\R)+");
       }
       assertThat(err()).as(line).contains("Next: ");
     }

@@ -206,7 +206,15 @@ public final class HearthDaemon implements Daemon {
                     "The API has nothing at " + request.method() + " " + context.path(),
                     "See the contract's files for what it has")));
     Pages.addTo(
-        builder, credentials, accounts, volumes, host, audit, scheme.equals("https"), version);
+        builder,
+        credentials,
+        accounts,
+        volumes,
+        snapshots,
+        host,
+        audit,
+        scheme.equals("https"),
+        version);
     builder.decorator((delegate, context, request) -> {
       context.mutateAdditionalResponseHeaders(headers ->
           headers

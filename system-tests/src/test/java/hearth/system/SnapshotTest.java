@@ -108,6 +108,24 @@ class SnapshotTest {
   }
 
   @Test
+  void snapshotsOfOneMomentAreMadeAllOrNone() throws Exception {
+    host.ok("volume", "create", "data", "--size", "64MiB");
+    host.ok("volume", "create", "log", "--size", "64MiB");
+    assertThat(host.ok("snapshot", "create", "data/monday", "log/monday"))
+        .contains("snapshot/data/monday created")
+        .contains("snapshot/log/monday created");
+    String group = host.ok("snapshot", "show", "data/monday", "-o", "jsonpath={.group}");
+    assertThat(group).startsWith("monday-");
+    assertThat(host.ok("snapshot", "list", "--filter", "group = \"" + group + "\"", "-o", "name"))
+        .hasLineCount(2);
+    assertThat(host.hearth("snapshot", "create", "data/tuesday", "log/monday").code()).isEqualTo(5);
+    assertThat(host.hearth("snapshot", "create", "data/tuesday", "data/also").code()).isEqualTo(2);
+    assertThat(host.hearth("snapshot", "create", "data/tuesday", "none/tuesday").code())
+        .isEqualTo(3);
+    assertThat(host.ok("snapshot", "list", "-o", "name")).hasLineCount(2);
+  }
+
+  @Test
   void aMemberReachesNoSnapshotOfOthers() throws Exception {
     host.ok("volume", "create", "data", "--size", "16MiB");
     host.ok("snapshot", "create", "data/one");

@@ -93,6 +93,24 @@ class WebTest {
         .contains("not a valid name")
         .doesNotContain("<b>");
     assertThat(host.ok("volume", "list", "-o", "name")).isEqualTo("accounts/admin/volumes/web");
+    String web = "accounts/admin/volumes/web";
+    assertThat(post("/snapshots", "csrf", csrf, "volume", web, "name", "monday").body())
+        .contains("<td>monday</td>");
+    assertThat(post("/snapshots", "csrf", csrf, "volume", web, "name", "monday").body())
+        .contains("has a snapshot 'monday' already");
+    String monday = web + "/snapshots/monday";
+    assertThat(post("/snapshots/copy", "csrf", csrf, "snapshot", monday, "name", "trial").body())
+        .contains(">trial</th>");
+    assertThat(post("/snapshots/delete", "csrf", csrf, "snapshot", monday, "again", "web").body())
+        .contains("nothing was deleted");
+    assertThat(
+            post("/snapshots/delete", "csrf", "forged", "snapshot", monday, "again", "monday")
+                .statusCode())
+        .isEqualTo(403);
+    assertThat(
+            post("/snapshots/delete", "csrf", csrf, "snapshot", monday, "again", "monday").body())
+        .contains("There are no snapshots yet");
+    host.ok("volume", "delete", "trial", "--yes");
     assertThat(
             post(
                     "/volumes/delete",
@@ -184,7 +202,15 @@ class WebTest {
       for (String scheme : List.of("light", "dark")) {
         chromium.prefer(360, 640, scheme);
         for (String page :
-            List.of("/", "/volumes", "/tokens", "/accounts", "/audit", "/api", "/login")) {
+            List.of(
+                "/",
+                "/volumes",
+                "/snapshots",
+                "/tokens",
+                "/accounts",
+                "/audit",
+                "/api",
+                "/login")) {
           chromium.open(host.uri() + page);
           assertThat(chromium.run("return document.scrollingElement.scrollWidth <= innerWidth"))
               .as("%s fits 360 pixels", page)

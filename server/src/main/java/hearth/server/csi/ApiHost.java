@@ -162,11 +162,14 @@ final class ApiHost implements Host {
     }
     String what = e.getStatus().getDescription();
     if (code == Code.UNKNOWN || (code == Code.UNAVAILABLE && reason.equals("UNAVAILABLE"))) {
-      Throwable cause = e.getCause();
+      Throwable cause = e;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
       return new Problem(
           Code.UNAVAILABLE,
           "HOST_SILENT",
-          "The host " + server + " does not answer: " + (cause == null ? what : cause.getMessage()),
+          "The host " + server + " does not answer: " + cause.getMessage(),
           "Start it, or check the address");
     }
     return new Problem(code, reason, what == null ? code.name() : what, fix, metadata);

@@ -23,9 +23,13 @@ import hearth.contract.account.v1.ListAccountsRequest;
 import hearth.contract.account.v1.ListTokensRequest;
 import hearth.contract.host.v1.Host;
 import hearth.contract.host.v1.ListAuditEntriesRequest;
+import hearth.contract.volume.v1.CreateSnapshotRequest;
 import hearth.contract.volume.v1.CreateVolumeRequest;
+import hearth.contract.volume.v1.DeleteSnapshotRequest;
 import hearth.contract.volume.v1.DeleteVolumeRequest;
+import hearth.contract.volume.v1.ListSnapshotsRequest;
 import hearth.contract.volume.v1.ListVolumesRequest;
+import hearth.contract.volume.v1.Snapshot;
 import hearth.contract.volume.v1.Volume;
 import hearth.kit.access.Caller;
 import hearth.kit.problem.Code;
@@ -37,16 +41,19 @@ import hearth.server.account.Credentials;
 import hearth.server.api.ApiErrors;
 import hearth.server.api.OpenApi;
 import hearth.server.host.Audit;
+import hearth.volume.Snapshots;
 import hearth.volume.Volumes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The pages: log in, state of the host, volumes, tokens, accounts, changes. Forms and links only. A
@@ -60,6 +67,7 @@ public final class Pages {
   private final Credentials credentials;
   private final Accounts accounts;
   private final Volumes volumes;
+  private final Snapshots snapshots;
   private final Function<Caller, Host> host;
   private final Audit audit;
   private final boolean secure;
@@ -75,10 +83,22 @@ public final class Pages {
       String state,
       int sessions) {}
 
+  /** A snapshot as the page shows it. */
+  public record SnapshotRow(
+      String name,
+      String owner,
+      String volume,
+      String id,
+      String size,
+      String held,
+      String made,
+      int sessions) {}
+
   private Pages(
       Credentials credentials,
       Accounts accounts,
       Volumes volumes,
+      Snapshots snapshots,
       Function<Caller, Host> host,
       Audit audit,
       boolean secure) {
@@ -88,6 +108,7 @@ public final class Pages {
     this.credentials = credentials;
     this.accounts = accounts;
     this.volumes = volumes;
+    this.snapshots = snapshots;
     this.host = host;
     this.audit = audit;
     this.secure = secure;
@@ -99,11 +120,12 @@ public final class Pages {
       Credentials credentials,
       Accounts accounts,
       Volumes volumes,
+      Snapshots snapshots,
       Function<Caller, Host> host,
       Audit audit,
       boolean secure,
       String version) {
-    Pages pages = new Pages(credentials, accounts, volumes, host, audit, secure);
+    Pages pages = new Pages(credentials, accounts, volumes, snapshots, host, audit, secure);
     byte[] style = resource("style.css");
     server.service(
         "/style.css",
@@ -167,6 +189,13 @@ public final class Pages {
         .build(pages.shown(session -> pages.volumes(session, pages.view(session, "Volumes"))));
     server.route().post("/volumes").build(pages.form(pages::createVolume));
     server.route().post("/volumes/delete").build(pages.form(pages::deleteVolume));
+    server
+        .route()
+        .get("/snapshots")
+        .build(pages.shown(session -> pages.snapshots(session, pages.view(session, "Snapshots"))));
+    server.route().post("/snapshots").build(pages.form(pages::createSnapshot));
+    server.route().post("/snapshots/copy").build(pages.form(pages::copySnapshot));
+    server.route().post("/snapshots/delete").build(pages.form(pages::deleteSnapshot));
     server
         .route()
         .get("/tokens")
@@ -465,6 +494,110 @@ public final class Pages {
       return redirect("/volumes");
     } catch (Problem problem) {
       return volumes(session, view.withProblem(problem.what() + ".", problem.fix() + "."));
+    }
+  }
+
+  private HttpResponse snapshots(Session session, View view) {
+    List<SnapshotRow> rows =
+        snapshots
+            .list(
+                session.caller(),
+                ListSnapshotsRequest.newBuilder()
+                    .setParent("accounts/-/volumes/-")
+                    .setPageSize(1000)
+                    .setOrderBy("create_time desc")
+                    .build())
+            .getSnapshotsList()
+            .stream()
+            .map(Pages::row)
+            .toList();
+    List<VolumeRow> of =
+        volumes
+            .list(
+                session.caller(),
+                ListVolumesRequest.newBuilder().setParent("accounts/-").setPageSize(1000).build())
+            .getVolumesList()
+            .stream()
+            .map(Pages::row)
+            .toList();
+    return page(
+        "snapshots",
+        view,
+        Map.of("snapshots", rows, "volumes", of),
+        view.problem().isEmpty() ? 200 : 400);
+  }
+
+  private static SnapshotRow row(Snapshot snapshot) {
+    String[] parts = snapshot.getName().split("/", -1);
+    return new SnapshotRow(
+        snapshot.getName(),
+        parts[1],
+        parts[3],
+        parts[5],
+        ByteSize.format(snapshot.getSizeBytes()),
+        ByteSize.format(snapshot.getUsedBytes()),
+        Times.instant(snapshot.getCreateTime()).truncatedTo(ChronoUnit.SECONDS).toString(),
+        snapshot.getIscsi().getSessionCount());
+  }
+
+  private HttpResponse createSnapshot(Session session, QueryParams fields) {
+    return changeSnapshots(
+        session,
+        () -> {
+          Snapshot _ =
+              snapshots.create(
+                  session.caller(),
+                  CreateSnapshotRequest.newBuilder()
+                      .setParent(fields.get("volume", ""))
+                      .setSnapshotId(fields.get("name", ""))
+                      .build());
+          return "/snapshots";
+        });
+  }
+
+  private HttpResponse copySnapshot(Session session, QueryParams fields) {
+    return changeSnapshots(
+        session,
+        () -> {
+          String source = fields.get("snapshot", "");
+          String[] parts = source.split("/", -1);
+          Volume _ =
+              volumes.create(
+                  session.caller(),
+                  CreateVolumeRequest.newBuilder()
+                      .setParent("accounts/" + (parts.length > 1 ? parts[1] : ""))
+                      .setVolumeId(fields.get("name", ""))
+                      .setSourceSnapshot(source)
+                      .build());
+          return "/volumes";
+        });
+  }
+
+  private HttpResponse deleteSnapshot(Session session, QueryParams fields) {
+    return changeSnapshots(
+        session,
+        () -> {
+          String name = fields.get("snapshot", "");
+          if (!name.endsWith("/" + fields.get("again", " "))) {
+            throw Problem.invalid(
+                "again",
+                "the two names differ; nothing was deleted",
+                "Type the snapshot's name again");
+          }
+          snapshots.delete(
+              session.caller(), DeleteSnapshotRequest.newBuilder().setName(name).build());
+          return "/snapshots";
+        });
+  }
+
+  /** Does something and shows the page that it names, or what went wrong. */
+  private HttpResponse changeSnapshots(Session session, Supplier<String> work) {
+    try {
+      return redirect(work.get());
+    } catch (Problem problem) {
+      return snapshots(
+          session,
+          view(session, "Snapshots").withProblem(problem.what() + ".", problem.fix() + "."));
     }
   }
 

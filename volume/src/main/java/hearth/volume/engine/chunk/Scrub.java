@@ -165,23 +165,20 @@ final class Scrub {
   /** Reads what a member holds, of a snapshot only what the one before did not have. */
   private void data(@org.jspecify.annotations.Nullable Member before, Member member)
       throws IOException {
-    if (member.snapshot && before != null && before.origin == member.origin) {
-      try {
-        new Differences(store)
-            .find(before, member, (offset, length) -> read(member, offset, length));
-      } catch (DamagedException e) {
-        // The node was told of; what lies below it cannot be found.
-      }
-      return;
-    }
+    Member base =
+        member.snapshot && before != null && before.origin == member.origin ? before : null;
     for (long offset = 0; offset < member.size; ) {
       try {
-        var extent = store.extentAt(member, offset);
+        var extent =
+            base == null
+                ? store.extentAt(member, offset)
+                : store.differenceAt(member, base, offset);
         if (extent.held()) {
           read(member, offset, extent.length());
         }
         offset += extent.length();
       } catch (DamagedException e) {
+        // The node was told of; what lies below it cannot be found.
         offset = (offset / PIECE + 1) * PIECE;
       }
     }

@@ -14,11 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The CSI driver: csi-sanity, all of it and with no fake anywhere, and what it leaves out. Host,
- * driver and kernel initiator run in User-Mode Linux, and mount real file systems.
+ * A real kernel, in User-Mode Linux: its initiator, its device mapper, and the CSI driver with all
+ * of csi-sanity and no fake anywhere.
  */
 @Tag("system")
-class CsiTest {
+class KernelTest {
   private static final String SANITY =
       "github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity@v5.6.0";
   private static final String GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4";
@@ -29,6 +29,53 @@ class CsiTest {
 
   private static final Pattern SKIPPED =
       Pattern.compile("^S \\[SKIPPED\\].*\\R.* \\[It\\] (.*)$", Pattern.MULTILINE);
+
+  @Test
+  void aFileSystemOnAVolumeSurvivesTheKillingOfTheHost(@TempDir Path scratch) throws Exception {
+    assertThat(
+            Kernel.boot(
+                scratch,
+                "kernel-initiator",
+                Map.of(),
+                "linux.uml",
+                "iscsiadm",
+                "mkfs.ext4",
+                "depmod"))
+        .contains("everything is still there")
+        .contains("the disk was served");
+  }
+
+  @Test
+  void pathsReservationsGrowthAndSnapshotsHold(@TempDir Path scratch) throws Exception {
+    assertThat(
+            Kernel.boot(
+                scratch,
+                "kernel-paths",
+                Map.of(),
+                "linux.uml",
+                "iscsiadm",
+                "dmsetup",
+                "sg_persist"))
+        .contains("one path was cut")
+        .contains("reservations were kept")
+        .contains("the snapshot was clean")
+        .contains("all of it held");
+  }
+
+  @Test
+  void thinVolumesOfLvmAreServedAndSurviveWhatHappensToThem(@TempDir Path scratch)
+      throws Exception {
+    assertThat(
+            Kernel.boot(
+                scratch, "kernel-lvm", Map.of(), "linux.uml", "iscsiadm", "lvm", "mkfs.ext4"))
+        .contains("pools were made")
+        .contains("the snapshot was clean")
+        .contains("restored and given back")
+        .contains("it went on after a crash")
+        .contains("a full pool did no harm")
+        .contains("nobody was misled")
+        .contains("pools came and went");
+  }
 
   @Test
   void theDriverDoesAllThatTheInterfaceAsks(@TempDir Path scratch) throws Exception {
@@ -69,7 +116,7 @@ class CsiTest {
             folder.toString(),
             module);
     if (result.code() != 0) {
-      Outside.notRun("CsiTest: " + module + " cannot be built: " + result.err());
+      Outside.notRun("KernelTest: " + module + " cannot be built: " + result.err());
     }
     String name = module.substring(module.lastIndexOf('/') + 1).replace('@', '-');
     return folder.resolve(name).toString();
