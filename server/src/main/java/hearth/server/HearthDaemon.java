@@ -137,7 +137,7 @@ public final class HearthDaemon implements Daemon {
     Snapshots snapshots = new Snapshots(volumeTable, volumes, exports, clock);
     Blocks blocks = new Blocks(volumeTable, volumes, exports);
     Sessions sessions = new Sessions(volumeTable, volumes, exports);
-    Pools pools = new Pools(volumeTable, engines, clock, startTime);
+    Pools pools = new Pools(volumeTable, engines, clock);
     Runnable open =
         () -> {
           pools.start();

@@ -24,7 +24,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -57,18 +56,12 @@ public final class Pools {
   private final VolumeRecords records;
   private final Engines engines;
   private final InstantSource clock;
-  private final Instant began;
 
-  /**
-   * Serves the pools of the records.
-   *
-   * @param began when the host's data folder was made
-   */
-  public Pools(VolumeRecords records, Engines engines, InstantSource clock, Instant began) {
+  /** Serves the pools of the records, and the data folder. */
+  public Pools(VolumeRecords records, Engines engines, InstantSource clock) {
     this.records = records;
     this.engines = engines;
     this.clock = clock;
-    this.began = began;
   }
 
   /** Gets all pools ready; before the volumes. One that fails fails alone. */
@@ -346,10 +339,7 @@ public final class Pools {
 
   private Pool describeDefault(Caller caller) {
     Pool.Builder described =
-        Pool.newBuilder()
-            .setName("pools/" + DEFAULT)
-            .setEngine(Volume.Engine.CHUNKS)
-            .setCreateTime(Volumes.timestamp(began));
+        Pool.newBuilder().setName("pools/" + DEFAULT).setEngine(Volume.Engine.CHUNKS);
     measure(caller, engines.chunks(), described);
     return described.build();
   }
