@@ -228,7 +228,8 @@ class WebTest {
         chromium.keys("\uE004");
       }
       chromium.keys("typed\uE00410MiB\uE004\uE007");
-      chromium.await("document.body.innerText.includes('typed')");
+      chromium.await(
+          "document.readyState == 'complete' && document.body.innerText.includes('typed')");
       assertThat(host.ok("volume", "show", "typed", "-o", "jsonpath={.sizeBytes}"))
           .isEqualTo("10485760");
       assertThat(

@@ -431,16 +431,19 @@ public final class Pages {
   }
 
   private HttpResponse volumes(Session session, View view) {
-    List<VolumeRow> rows =
-        volumes
-            .list(
-                session.caller(),
-                ListVolumesRequest.newBuilder().setParent("accounts/-").setPageSize(1000).build())
-            .getVolumesList()
-            .stream()
-            .map(Pages::row)
-            .toList();
-    return page("volumes", view, Map.of("volumes", rows), view.problem().isEmpty() ? 200 : 400);
+    return page(
+        "volumes", view, Map.of("volumes", volumes(session)), view.problem().isEmpty() ? 200 : 400);
+  }
+
+  private List<VolumeRow> volumes(Session session) {
+    return volumes
+        .list(
+            session.caller(),
+            ListVolumesRequest.newBuilder().setParent("accounts/-").setPageSize(1000).build())
+        .getVolumesList()
+        .stream()
+        .map(Pages::row)
+        .toList();
   }
 
   private static VolumeRow row(Volume volume) {
@@ -511,19 +514,10 @@ public final class Pages {
             .stream()
             .map(Pages::row)
             .toList();
-    List<VolumeRow> of =
-        volumes
-            .list(
-                session.caller(),
-                ListVolumesRequest.newBuilder().setParent("accounts/-").setPageSize(1000).build())
-            .getVolumesList()
-            .stream()
-            .map(Pages::row)
-            .toList();
     return page(
         "snapshots",
         view,
-        Map.of("snapshots", rows, "volumes", of),
+        Map.of("snapshots", rows, "volumes", volumes(session)),
         view.problem().isEmpty() ? 200 : 400);
   }
 
