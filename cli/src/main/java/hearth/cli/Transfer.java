@@ -273,7 +273,7 @@ final class Transfer {
           false);
     }
     JsonObject known = invocation.get(volume);
-    if (Output.text(known, "engine").equals("CHUNKS")) {
+    if (List.of("CHUNKS", "LVM").contains(Output.text(known, "engine"))) {
       String id =
           "export-"
               + DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS")

@@ -32,6 +32,7 @@ final class VolumeVerbs {
           "physical-block",
           "initiator",
           "reader",
+          "target",
           "iops",
           "iops-burst",
           "bandwidth",
@@ -55,6 +56,7 @@ final class VolumeVerbs {
                 wide("PORTAL", "iscsi.portal", Kind.TEXT),
                 wide("ENGINE", "engine", Kind.STATE),
                 wide("POOL", "pool", Kind.LAST_PART),
+                wide("TARGET", "target", Kind.STATE),
                 wide("SNAPSHOTS", "snapshotBytes", Kind.BYTES),
                 wide("DEVICE", "device", Kind.TEXT),
                 wide("READ-ONLY", "readOnly", Kind.TEXT),
@@ -483,6 +485,9 @@ final class VolumeVerbs {
       readers.forEach(readOnly::add);
       volume.add("readOnlyInitiators", readOnly);
     }
+    invocation
+        .flag("target")
+        .ifPresent(text -> volume.addProperty("target", text.toUpperCase(Locale.ROOT)));
     JsonObject limits = limits(invocation);
     if (!limits.isEmpty()) {
       volume.add("limits", limits);

@@ -43,6 +43,7 @@ import hearth.volume.Volumes;
 import hearth.volume.engine.Engines;
 import hearth.volume.engine.RawEngine;
 import hearth.volume.engine.chunk.ChunkEngine;
+import hearth.volume.lio.Lio;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.File;
 import java.io.IOException;
@@ -130,7 +131,10 @@ public final class HearthDaemon implements Daemon {
     started.push(maintenance::shutdownNow);
     ChunkEngine chunks = new ChunkEngine(volumesFolder, cacheSize(settings), maintenance);
     Engines engines = new Engines(chunks, new RawEngine(volumesFolder));
-    Exports exports = exports(engines, folder, volumesFolder, version, iscsiListen, clock);
+    List<InetSocketAddress> lioListen =
+        settings.containsKey("lio-listen") ? lioAddresses(settings) : List.of();
+    Exports exports =
+        exports(engines, folder, volumesFolder, version, iscsiListen, lioListen, clock);
     started.push(exports);
     VolumeTable volumeTable = new VolumeTable(database, audit);
     Volumes volumes = new Volumes(volumeTable, exports, clock);
@@ -284,16 +288,16 @@ public final class HearthDaemon implements Daemon {
       Path volumes,
       String version,
       List<InetSocketAddress> addresses,
+      List<InetSocketAddress> lioAddresses,
       InstantSource clock)
       throws IOException {
+    String revision = version.substring(0, Math.min(4, version.length()));
+    Optional<Lio> lio =
+        lioAddresses.isEmpty()
+            ? Optional.empty()
+            : Optional.of(new Lio(Lio.ROOT, volumes.toString(), revision, lioAddresses));
     try {
-      return new Exports(
-          engines,
-          volumes,
-          folder.iqnPrefix(),
-          version.substring(0, Math.min(4, version.length())),
-          addresses,
-          clock);
+      return new Exports(engines, volumes, folder.iqnPrefix(), revision, addresses, lio, clock);
     } catch (java.net.BindException e) {
       String all =
           addresses.stream()
@@ -301,6 +305,17 @@ public final class HearthDaemon implements Daemon {
               .collect(Collectors.joining(","));
       throw inUse("iscsi-listen", all, e);
     }
+  }
+
+  private static List<InetSocketAddress> lioAddresses(Map<String, String> settings) {
+    List<InetSocketAddress> addresses = addresses("lio-listen", settings);
+    for (InetSocketAddress address : addresses) {
+      if (address.getPort() == 0) {
+        throw Problem.invalid(
+            "lio-listen", "needs a port other than 0", "Use for example 127.0.0.1:3261");
+      }
+    }
+    return addresses;
   }
 
   private static Problem inUse(String setting, String address, Throwable cause) {

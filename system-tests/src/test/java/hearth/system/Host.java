@@ -113,6 +113,20 @@ final class Host implements AutoCloseable {
     awaitUp();
   }
 
+  /** Asks the host to stop, waits until it has, and starts it again; how it ended. */
+  int stopAndRestart() throws IOException, InterruptedException {
+    int code = stop();
+    Files.delete(home.resolve("up.log"));
+    process = launch();
+    awaitUp();
+    return code;
+  }
+
+  /** Number of the host's process. */
+  long pid() {
+    return process.pid();
+  }
+
   /** Runs the command line against this host. */
   Result hearth(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(HOME.resolve("hearth").toString()));

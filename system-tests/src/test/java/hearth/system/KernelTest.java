@@ -78,6 +78,30 @@ class KernelTest {
   }
 
   @Test
+  void theKernelsTargetServesVolumesOfLvm(@TempDir Path scratch) throws Exception {
+    assertThat(
+            Kernel.boot(
+                scratch,
+                "kernel-lio",
+                Map.of(),
+                "linux.uml",
+                "iscsiadm",
+                "lvm",
+                "mkfs.ext4",
+                "mkfs.xfs",
+                "iscsi-inq"))
+        .contains("LIO serves")
+        .contains("the snapshot was clean")
+        .contains("exported and given back")
+        .contains("the session came back")
+        .contains("it went on without the host")
+        .contains("who may come in")
+        .contains("from one target to the other")
+        .contains("both ways")
+        .contains("LIO came and went");
+  }
+
+  @Test
   void theDriverDoesAllThatTheInterfaceAsks(@TempDir Path scratch) throws Exception {
     String console =
         Kernel.boot(

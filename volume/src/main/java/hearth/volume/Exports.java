@@ -14,6 +14,7 @@ import hearth.volume.iscsi.IscsiTarget;
 import hearth.volume.iscsi.SessionInfo;
 import hearth.volume.iscsi.Target;
 import hearth.volume.iscsi.TargetDirectory;
+import hearth.volume.lio.Lio;
 import hearth.volume.scsi.Identity;
 import hearth.volume.scsi.LogicalUnit;
 import hearth.volume.scsi.Statistics;
@@ -36,6 +37,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,19 +49,19 @@ import org.slf4j.LoggerFactory;
  */
 public final class Exports implements TargetDirectory, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Exports.class);
-  private static final Duration GONE = Duration.ofHours(18);
 
   private final Engines engines;
   private final Path folder;
   private final String iqnPrefix;
   private final String revision;
   private final IscsiTarget server;
+  private final Optional<Lio> lio;
   private final Map<String, PoolWatch> watches = new ConcurrentHashMap<>();
   private final Map<String, Open> open = new ConcurrentHashMap<>();
   private final Map<String, String> failed = new ConcurrentHashMap<>();
 
   private record Open(
-      String name, String pool, PausableData data, Target target, boolean snapshot) {}
+      String name, String pool, PausableData data, Export export, boolean snapshot) {}
 
   /** Bytes held, and what is wrong, or nothing. */
   record Status(long usedBytes, String problem) {}
@@ -70,6 +72,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
    * @param folder where the engines keep their data, for the capacity of the pool
    * @param addresses where to listen; each is a portal by which initiators reach every target
    * @param iqnPrefix for example {@code iqn.2026-11.org.example}
+   * @param lio the kernel's target, if volumes may be served by it
    */
   public Exports(
       Engines engines,
@@ -77,8 +80,10 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       String iqnPrefix,
       String revision,
       List<InetSocketAddress> addresses,
+      Optional<Lio> lio,
       InstantSource clock)
       throws IOException {
+    this.lio = lio;
     this.engines = engines;
     this.folder = folder;
     this.iqnPrefix = iqnPrefix;
@@ -86,9 +91,28 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     this.server = IscsiTarget.start(addresses, this, IscsiTarget.Limits.DEFAULT, clock);
   }
 
-  /** Addresses and ports of the portals. */
+  /** Addresses and ports of the portals of our own target. */
   public List<String> portals() {
     return server.addresses().stream().map(IscsiTarget::format).toList();
+  }
+
+  /** Addresses and ports where a volume is served. */
+  List<String> portals(VolumeRecord volume) {
+    return switch (volume.served()) {
+      case HEARTH -> portals();
+      case LIO -> lio.map(Lio::portals).filter(all -> !all.isEmpty()).orElseGet(this::portals);
+    };
+  }
+
+  /** Refuses to serve volumes by the kernel's target on a host that does not. */
+  void requireLio() {
+    if (lio.isEmpty()) {
+      throw new Problem(
+          Code.FAILED_PRECONDITION,
+          "LIO_NOT_OFFERED",
+          "This host serves no volumes by the kernel's target",
+          "Start it with --lio-listen ADDRESS:PORT, as root");
+    }
   }
 
   private UnitFile memory(String uid) {
@@ -105,16 +129,6 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     unit.throttle().limit(volume.limits());
     unit.readers(Set.copyOf(volume.initiators().readOnly()));
     return unit;
-  }
-
-  private static Target target(VolumeRecord volume, String iqn, LogicalUnit unit) {
-    return new Target(
-        iqn,
-        volume.chapUser(),
-        volume.chapSecret(),
-        volume.targetSecret(),
-        Set.copyOf(volume.initiators().allowed()),
-        unit);
   }
 
   String iqn(VolumeRecord volume) {
@@ -147,7 +161,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
             id.isEmpty() ? folder : id, watch.percent());
         open.values().stream()
             .filter(entry -> entry.pool().equals(id))
-            .forEach(entry -> entry.target().unit().announceThreshold());
+            .forEach(entry -> entry.export().announceThreshold());
       }
     } catch (IOException e) {
       LOG.warn(
@@ -181,8 +195,8 @@ public final class Exports implements TargetDirectory, AutoCloseable {
                 entry.getValue().name(),
                 entry.getValue().data().size(),
                 used(entry.getValue()),
-                server.initiators(entry.getKey()).size(),
-                entry.getValue().target().unit().statistics().counts()))
+                entry.getValue().export().sessions().size(),
+                entry.getValue().export().counts()))
         .sorted(Comparator.comparing(Measured::name))
         .toList();
   }
@@ -294,12 +308,55 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       if (data.size() < volume.sizeBytes() && volume.device().isEmpty()) {
         data.grow(volume.sizeBytes()); // a crash came between record and data
       }
-      Target target = target(volume, iqn(volume), unit(volume, data));
-      open.put(iqn(volume), new Open(volume.name(), volume.pool(), data, target, false));
+      try {
+        Export export = export(volume, data);
+        open.put(iqn(volume), new Open(volume.name(), volume.pool(), data, export, false));
+      } catch (IOException e) {
+        data.close();
+        throw e;
+      }
     } catch (IOException e) {
       String why = e instanceof NoSuchFileException ? "its data is not there" : reason(e);
       failed.put(volume.uid(), why);
       LOG.error("The volume {} is not served: {}", volume.name(), why);
+    }
+  }
+
+  private Export export(VolumeRecord volume, VolumeData data) throws IOException {
+    return switch (volume.served()) {
+      case HEARTH -> new TargetExport(server, iqn(volume), volume, record -> unit(record, data));
+      case LIO ->
+          new KernelExport(
+              lio.orElseThrow(() ->
+                  new IOException(
+                      "the kernel's target serves it, and this host was started without"
+                          + " --lio-listen")),
+              iqn(volume),
+              data.device().orElseThrow(() -> new IOException("it lies on no block device")),
+              volume);
+    };
+  }
+
+  /** Takes back what LIO still serves from before a crash and should not any more. */
+  void reconcile(List<VolumeRecord> volumes) {
+    if (lio.isEmpty()) {
+      return;
+    }
+    Set<String> wanted =
+        volumes.stream()
+            .filter(volume -> volume.served() == VolumeRecord.Served.LIO)
+            .filter(volume -> volume.state() == VolumeRecord.State.READY)
+            .map(volume -> iqn(volume) + " " + volume.uid())
+            .collect(Collectors.toSet());
+    try {
+      for (Lio.Left left : lio.get().left()) {
+        if (!wanted.contains(left.iqn() + " " + left.uid())) {
+          LOG.warn("LIO still served {}, which is no volume of it; it no longer does", left.iqn());
+          lio.get().remove(left.iqn(), left.uid());
+        }
+      }
+    } catch (IOException e) {
+      LOG.error("Cannot see what LIO serves: {}", reason(e));
     }
   }
 
@@ -310,14 +367,18 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       PausableData data =
           new PausableData(engines.of(volume.engine(), volume.pool()).open(snapshot.uid()));
       String iqn = iqn(volume, snapshot);
-      LogicalUnit unit =
-          new LogicalUnit(
-              new Identity(snapshot.uid(), iqn, revision, server.addresses().size()),
-              data,
-              Traits.READ_ONLY);
-      unit.throttle().limit(volume.limits());
-      Target target = target(volume, iqn, unit);
-      open.put(iqn, new Open(snapshot.name(), volume.pool(), data, target, true));
+      TargetExport.Units units =
+          record -> {
+            LogicalUnit unit =
+                new LogicalUnit(
+                    new Identity(snapshot.uid(), iqn, revision, server.addresses().size()),
+                    data,
+                    Traits.READ_ONLY);
+            unit.throttle().limit(record.limits());
+            return unit;
+          };
+      Export export = new TargetExport(server, iqn, volume, units);
+      open.put(iqn, new Open(snapshot.name(), volume.pool(), data, export, true));
     } catch (IOException e) {
       failed.put(snapshot.uid(), reason(e));
       LOG.error("The snapshot {} is not served: {}", snapshot.name(), reason(e));
@@ -329,7 +390,16 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   }
 
   List<String> initiators(VolumeRecord volume, SnapshotRecord snapshot) {
-    return server.initiators(iqn(volume, snapshot));
+    return initiators(iqn(volume, snapshot));
+  }
+
+  private List<String> initiators(String iqn) {
+    return sessions(iqn).stream().map(SessionInfo::initiator).sorted().toList();
+  }
+
+  private List<SessionInfo> sessions(String iqn) {
+    Open entry = open.get(iqn);
+    return entry == null ? List.of() : entry.export().sessions();
   }
 
   /** Refuses what only engines with checksums can do. */
@@ -374,7 +444,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
    */
   void snapshot(Map<SnapshotRecord, VolumeRecord> snapshots) {
     // Always in the same order, so that no two wait for each other.
-    List<PausableData> paused =
+    List<Open> several =
         snapshots.size() == 1
             ? List.of()
             : snapshots.values().stream()
@@ -382,8 +452,18 @@ public final class Exports implements TargetDirectory, AutoCloseable {
                 .sorted()
                 .map(open::get)
                 .flatMap(Stream::ofNullable)
-                .map(Open::data)
                 .toList();
+    for (Open entry : several) {
+      if (!entry.export().pausable()) {
+        throw new Problem(
+            Code.FAILED_PRECONDITION,
+            "CANNOT_PAUSE",
+            entry.name() + " is served by LIO, which cannot be told to wait for the others",
+            "Make its snapshot alone, or let Hearth's own target serve it: hearth volume update NAME"
+                + " --target hearth");
+      }
+    }
+    List<PausableData> paused = several.stream().map(Open::data).toList();
     Map<SnapshotRecord, VolumeRecord> made = new HashMap<>();
     paused.forEach(PausableData::pause);
     try {
@@ -404,7 +484,22 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   }
 
   void restore(VolumeRecord volume, SnapshotRecord snapshot) {
-    change("restore the volume", volume, engine -> engine.restore(volume.uid(), snapshot.uid()));
+    Open entry = open.get(iqn(volume));
+    Runnable restore =
+        () ->
+            change(
+                "restore the volume",
+                volume,
+                engine -> engine.restore(volume.uid(), snapshot.uid()));
+    if (entry == null) {
+      restore.run();
+      return;
+    }
+    try {
+      entry.export().exchange(restore::run);
+    } catch (IOException e) {
+      throw cannot("serve the restored volume", e);
+    }
   }
 
   /** The open data of a volume. Problem UNAVAILABLE if it is not open. */
@@ -424,6 +519,13 @@ public final class Exports implements TargetDirectory, AutoCloseable {
           "VOLUME_FAILED",
           "Its data cannot be reached: " + failed.getOrDefault(uid, "it is not open"),
           "Look at the host's log");
+    }
+    try {
+      if (!entry.export().pausable()) {
+        entry.data().forgetCached();
+      }
+    } catch (IOException e) {
+      throw cannot("read the volume", e);
     }
     return entry.data();
   }
@@ -507,15 +609,22 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   }
 
   List<String> initiators(VolumeRecord volume) {
-    return server.initiators(iqn(volume));
+    return initiators(iqn(volume));
   }
 
   List<SessionInfo> sessions(VolumeRecord volume) {
-    return server.sessions(iqn(volume));
+    return sessions(iqn(volume));
   }
 
-  void dismiss(long session, Duration wait) {
-    server.dismiss(session, wait);
+  void dismiss(VolumeRecord volume, SessionInfo session, Duration wait) {
+    Open entry = open.get(iqn(volume));
+    if (entry != null) {
+      try {
+        entry.export().dismiss(session, wait);
+      } catch (IOException e) {
+        throw cannot("end the session", e);
+      }
+    }
   }
 
   /** Carries a change of the record over to what is served. */
@@ -530,25 +639,16 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       } catch (IOException e) {
         throw cannot("grow the volume", e);
       }
-      entry.target().unit().announceGrowth();
     }
-    LogicalUnit unit = entry.target().unit();
-    if (!before.traits().equals(after.traits())) {
-      try {
-        unit.close();
-        unit = unit(after, entry.data());
-      } catch (IOException e) {
-        throw cannot("make a unit of the volume", e);
+    try {
+      if (before.served() == after.served()) {
+        entry.export().change(before, after);
+      } else {
+        close(iqn(before));
+        open(after);
       }
-    }
-    unit.throttle().limit(after.limits());
-    unit.readers(Set.copyOf(after.initiators().readOnly()));
-    Target target = target(after, iqn(after), unit);
-    open.put(iqn(after), new Open(after.name(), after.pool(), entry.data(), target, false));
-    for (SessionInfo session : server.sessions(iqn(after))) {
-      if (!after.initiators().admit(session.initiator())) {
-        server.dismiss(session.id(), GONE);
-      }
+    } catch (IOException e) {
+      throw cannot("serve the changed volume", e);
     }
   }
 
@@ -569,16 +669,13 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   private void close(String iqn) {
     @Nullable Open entry = open.remove(iqn);
     if (entry != null) {
-      server.dismiss(iqn, GONE);
-      entry.target().unit().tasks().abort(task -> true).orTimeout(10, TimeUnit.SECONDS).join();
-      closeData(entry);
+      close(entry);
     }
   }
 
-  private static void closeData(Open entry) {
-    entry.target().unit().close();
-    try {
-      entry.data().close();
+  private static void close(Open entry) {
+    try (entry.data) {
+      entry.export().close();
     } catch (IOException e) {
       LOG.error("Closing {} failed: {}", entry.name(), e.getMessage());
     }
@@ -595,14 +692,14 @@ public final class Exports implements TargetDirectory, AutoCloseable {
 
   @Override
   public Optional<Target> find(String iqn) {
-    return Optional.ofNullable(open.get(iqn)).map(Open::target);
+    return Optional.ofNullable(open.get(iqn)).flatMap(entry -> entry.export().target());
   }
 
   @Override
   public Optional<Target> findByChapUser(String user) {
     return open.values().stream()
         .filter(entry -> !entry.snapshot())
-        .map(Open::target)
+        .flatMap(entry -> entry.export().target().stream())
         .filter(target -> target.chapUser().equals(user))
         .findFirst();
   }
@@ -612,13 +709,12 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   public void close() {
     server.close();
     for (Open entry : open.values()) {
-      entry.target().unit().close();
       try {
         entry.data().flush();
       } catch (IOException e) {
         LOG.error("Flushing {} failed: {}", entry.name(), e.getMessage());
       }
-      closeData(entry);
+      close(entry);
     }
     open.clear();
   }

@@ -14,6 +14,7 @@ import hearth.kit.listing.Listing;
 import hearth.kit.problem.Problem;
 import hearth.volume.iscsi.SessionInfo;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /** The sessions that initiators have open on volumes. Safe for any thread. */
@@ -73,12 +74,17 @@ public final class Sessions {
   }
 
   private Session describe(VolumeRecord volume, SessionInfo session) {
-    return Session.newBuilder()
+    Session.Builder described = Session.newBuilder();
+    if (!session.began().equals(Instant.EPOCH)) {
+      described.setCreateTime(Volumes.timestamp(session.began()));
+    }
+    if (session.isid() != 0) {
+      described.setIsid("%012x".formatted(session.isid()));
+    }
+    return described
         .setName(volume.name() + "/sessions/" + session.id())
         .setInitiator(session.initiator())
-        .setIsid("%012x".formatted(session.isid()))
         .setAddress(session.address())
-        .setCreateTime(Volumes.timestamp(session.began()))
         .setReadBytes(session.readBytes())
         .setWrittenBytes(session.writtenBytes())
         .setCommandCount(session.commands())
@@ -118,7 +124,8 @@ public final class Sessions {
     Found found = find(caller, request.getName());
     if (!request.getValidateOnly()) {
       records.audit(caller, "session.delete", found.volume().name(), found.session().initiator());
-      records.afterCommit(() -> exports.dismiss(found.session().id(), Duration.ofSeconds(seconds)));
+      records.afterCommit(
+          () -> exports.dismiss(found.volume(), found.session(), Duration.ofSeconds(seconds)));
     }
   }
 }

@@ -5,6 +5,7 @@ package hearth.volume;
 import hearth.contract.volume.v1.Volume;
 import hearth.kit.problem.Problem;
 import hearth.kit.unit.ByteSize;
+import hearth.volume.engine.Engines;
 import hearth.volume.scsi.Limits;
 import hearth.volume.scsi.Traits;
 import java.util.List;
@@ -46,6 +47,38 @@ final class VolumeOptions {
               wanted.getPhysicalBlockBytes() + " is no size of a physical block",
               "Use 512 or 4096");
     };
+  }
+
+  static VolumeRecord.Served served(Volume wanted) {
+    return switch (wanted.getTarget()) {
+      case TARGET_UNSPECIFIED, HEARTH -> VolumeRecord.Served.HEARTH;
+      case LIO -> VolumeRecord.Served.LIO;
+      case UNRECOGNIZED -> throw Problem.invalid("target", "is unknown", "Use HEARTH or LIO");
+    };
+  }
+
+  /** Refuses what the kernel's target cannot do. */
+  static void checkServed(VolumeRecord volume) {
+    if (volume.served() == VolumeRecord.Served.HEARTH) {
+      return;
+    }
+    Traits traits = volume.traits();
+    if (volume.engine() != Engines.Kind.LVM && volume.engine() != Engines.Kind.DEVICE) {
+      throw Problem.invalid(
+          "target",
+          "LIO serves block devices only, and the engine is " + volume.engine(),
+          "Use a pool of LVM (hearth pool list), or leave the target out");
+    }
+    if (traits.removable() || traits.sanitizable() || traits.physicalBlock() != 4096) {
+      throw Problem.invalid(
+          "target",
+          "LIO has no removable disks, none that can be sanitized, and no choice of physical blocks",
+          "Leave these out, or the target");
+    }
+    if (!volume.limits().equals(Limits.NONE)) {
+      throw Problem.invalid(
+          "target", "LIO keeps no limits", "Set no limits, or leave the target out");
+    }
   }
 
   static Limits limits(Volume wanted) {

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param id the volume's own identifier, unique in the account
  * @param uid identity of the data, 32 hexadecimal digits, never used again
  * @param initiators who may log in
+ * @param served which target serves it
  * @param targetSecret secret that the target proves to initiators that ask
  * @param device path of the block device that holds the data, or empty for a file of the engine
  * @param pool identifier of the pool that the data is in; empty for the data folder
@@ -30,6 +31,7 @@ public record VolumeRecord(
     Traits traits,
     Limits limits,
     Initiators initiators,
+    Served served,
     String device,
     Engines.Kind engine,
     String pool,
@@ -40,6 +42,14 @@ public record VolumeRecord(
     Instant createTime,
     Instant updateTime,
     long version) {
+
+  /** The targets that can serve a volume. */
+  public enum Served {
+    /** Our own. */
+    HEARTH,
+    /** That in Linux. */
+    LIO
+  }
 
   /** The steps of a volume's life that a crash must not forget. */
   public enum State {
@@ -54,7 +64,16 @@ public record VolumeRecord(
 
   VolumeRecord in(State next, Instant now) {
     return copy(
-        sizeBytes, description, labels, traits, limits, initiators, next, targetSecret, now);
+        sizeBytes,
+        description,
+        labels,
+        traits,
+        limits,
+        initiators,
+        served,
+        next,
+        targetSecret,
+        now);
   }
 
   /** The record after a change that its owner asked for. */
@@ -65,6 +84,7 @@ public record VolumeRecord(
       Traits newTraits,
       Limits newLimits,
       Initiators newInitiators,
+      Served newServed,
       Instant now) {
     return copy(
         newSize,
@@ -73,13 +93,15 @@ public record VolumeRecord(
         newTraits,
         newLimits,
         newInitiators,
+        newServed,
         state,
         targetSecret,
         now);
   }
 
   VolumeRecord withTargetSecret(String secret, Instant now) {
-    return copy(sizeBytes, description, labels, traits, limits, initiators, state, secret, now);
+    return copy(
+        sizeBytes, description, labels, traits, limits, initiators, served, state, secret, now);
   }
 
   private VolumeRecord copy(
@@ -89,6 +111,7 @@ public record VolumeRecord(
       Traits newTraits,
       Limits newLimits,
       Initiators newInitiators,
+      Served newServed,
       State newState,
       String newTargetSecret,
       Instant now) {
@@ -102,6 +125,7 @@ public record VolumeRecord(
         newTraits,
         newLimits,
         newInitiators,
+        newServed,
         device,
         engine,
         pool,

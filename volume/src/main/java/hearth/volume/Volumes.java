@@ -61,6 +61,7 @@ public final class Volumes {
               .with("sanitize_allowed", Volume::getSanitizeAllowed)
               .with("device", Volume::getDevice)
               .with("pool", Volume::getPool)
+              .with("target", volume -> volume.getTarget().name())
               .with("engine", volume -> volume.getEngine().name())
               .with("snapshot_bytes", Volume::getSnapshotBytes)
               .with("state", volume -> volume.getState().name())
@@ -82,6 +83,7 @@ public final class Volumes {
   /** Mends what a crash left half done, and exports every volume. */
   public void start() {
     List<VolumeRecord> all = records.list(Optional.empty());
+    exports.reconcile(all);
     exports.reportStrays(
         all, all.stream().flatMap(volume -> records.snapshots(volume).stream()).toList());
     for (VolumeRecord volume : all) {
@@ -206,6 +208,7 @@ public final class Volumes {
             VolumeOptions.traits(wanted),
             VolumeOptions.limits(wanted),
             VolumeOptions.initiators(wanted),
+            VolumeOptions.served(wanted),
             wanted.getDevice(),
             engine(wanted, source),
             pool(wanted, source),
@@ -288,6 +291,7 @@ public final class Volumes {
 
   private Volume create(
       Caller caller, VolumeRecord volume, Optional<Snapshots.Found> source, boolean validateOnly) {
+    checkServed(volume);
     checkQuota(volume.account(), volume.sizeBytes());
     records
         .find(volume.account(), volume.id())
@@ -336,6 +340,13 @@ public final class Volumes {
     }
   }
 
+  private void checkServed(VolumeRecord volume) {
+    VolumeOptions.checkServed(volume);
+    if (volume.served() == VolumeRecord.Served.LIO) {
+      exports.requireLio();
+    }
+  }
+
   /** UpdateVolume. */
   public Volume update(Caller caller, UpdateVolumeRequest request) {
     Volume wanted = request.getVolume();
@@ -369,8 +380,12 @@ public final class Volumes {
               VolumeOptions.traits(volume.traits(), wanted, mask),
               VolumeOptions.limits(volume.limits(), wanted, mask),
               VolumeOptions.initiators(volume.initiators(), wanted, mask),
+              mask.contains("target") ? VolumeOptions.served(wanted) : volume.served(),
               now());
-      if (!changed.traits().equals(volume.traits()) && !exports.initiators(volume).isEmpty()) {
+      checkServed(changed);
+      boolean another =
+          !changed.traits().equals(volume.traits()) || changed.served() != volume.served();
+      if (another && !exports.initiators(volume).isEmpty()) {
         throw sessionsOpen(volume, "it cannot change into another kind of disk");
       }
       if (request.getValidateOnly()) {
@@ -396,6 +411,7 @@ public final class Volumes {
                 "physical_block_bytes",
                 "allowed_initiators",
                 "read_only_initiators",
+                "target",
                 "limits",
                 "limits.operations_per_second",
                 "limits.operations_burst",
@@ -444,6 +460,9 @@ public final class Volumes {
     }
     if (wanted.getReadOnlyInitiatorsCount() > 0) {
       mask.add("read_only_initiators");
+    }
+    if (wanted.getTarget() != Volume.Target.TARGET_UNSPECIFIED) {
+      mask.add("target");
     }
     if (wanted.hasLimits()) {
       mask.add("limits");
@@ -691,11 +710,12 @@ public final class Volumes {
   private Volume describe(VolumeRecord volume, boolean withSecret) {
     Exports.Status status = exports.status(volume);
     String iqn = exports.iqn(volume);
+    List<String> portals = exports.portals(volume);
     Volume.Iscsi.Builder iscsi =
         Volume.Iscsi.newBuilder()
             .setIqn(iqn)
-            .setPortal(exports.portals().getFirst())
-            .addAllPortals(exports.portals())
+            .setPortal(portals.getFirst())
+            .addAllPortals(portals)
             .setLun(0)
             .setChapUser(volume.chapUser())
             .setSessionCount(exports.initiators(volume).size());
@@ -708,7 +728,7 @@ public final class Volumes {
               + "%"
               + volume.chapSecret()
               + "@"
-              + exports.portals().getFirst()
+              + portals.getFirst()
               + "/"
               + iqn
               + "/0");
@@ -734,6 +754,11 @@ public final class Volumes {
               case RAW -> Volume.Engine.RAW;
               case DEVICE -> Volume.Engine.DEVICE;
               case LVM -> Volume.Engine.LVM;
+            })
+        .setTarget(
+            switch (volume.served()) {
+              case HEARTH -> Volume.Target.HEARTH;
+              case LIO -> Volume.Target.LIO;
             })
         .setPool("pools/" + (volume.pool().isEmpty() ? Pools.DEFAULT : volume.pool()))
         .setSnapshotBytes(exports.snapshotBytes(volume))

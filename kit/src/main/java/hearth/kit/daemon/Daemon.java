@@ -18,6 +18,10 @@ public interface Daemon {
               "iscsi-listen",
               "127.0.0.1:3260",
               "Addresses and ports of the iSCSI target, each a path to it"),
+          new Setting(
+              "lio-listen",
+              null,
+              "Addresses and ports of the kernel's target, for volumes with --target lio"),
           new Setting("data-folder", null, "Folder for records and volumes"),
           new Setting("volume-cache", "64MiB", "Memory for the maps of all volumes together"),
           new Setting("database", null, "postgresql://USER@HOST/DATABASE instead of SQLite"),

@@ -22,6 +22,7 @@ import java.lang.invoke.VarHandle;
 public final class Posix {
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;
+  private static final int POSIX_FADV_DONTNEED = 4;
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
   private static final int ENXIO = 6;
@@ -114,6 +115,20 @@ public final class Posix {
         range.set(JAVA_LONG, 8, length);
         int result = (int) Calls.IOCTL.invokeExact(state, number, BLKDISCARD, range);
         return check(result, state, "BLKDISCARD");
+      } catch (IOException e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    /** Forgets what the page cache holds of the file and is on its disk already. */
+    public void dropCached() throws IOException {
+      try {
+        int errno = (int) Calls.FADVISE.invokeExact(number, 0L, 0L, POSIX_FADV_DONTNEED);
+        if (errno != 0) {
+          throw new IOException("posix_fadvise failed with error " + errno);
+        }
       } catch (IOException e) {
         throw e;
       } catch (Throwable e) {
@@ -255,6 +270,10 @@ public final class Posix {
     static final MethodHandle FALLOCATE =
         capturing(
             "fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    static final MethodHandle FADVISE =
+        plain(
+            "posix_fadvise",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
     static final MethodHandle FTRUNCATE =
         capturing("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
     static final MethodHandle STATX =

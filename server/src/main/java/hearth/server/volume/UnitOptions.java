@@ -31,6 +31,7 @@ record UnitOptions(JsonObject json) {
     json.addProperty("bytesBurst", volume.limits().bytesBurst());
     json.add("initiators", array(volume.initiators().allowed()));
     json.add("readers", array(volume.initiators().readOnly()));
+    json.addProperty("served", volume.served().name());
     return new UnitOptions(json);
   }
 
@@ -62,6 +63,12 @@ record UnitOptions(JsonObject json) {
 
   Initiators initiators() {
     return new Initiators(names("initiators"), names("readers"));
+  }
+
+  VolumeRecord.Served served() {
+    return json.has("served")
+        ? VolumeRecord.Served.valueOf(json.get("served").getAsString())
+        : VolumeRecord.Served.HEARTH;
   }
 
   private List<String> names(String key) {

@@ -74,6 +74,7 @@ public final class VolumeTable implements VolumeRecords {
         options.traits(row.truth("read_only")),
         options.limits(),
         options.initiators(),
+        options.served(),
         row.text("device"),
         Engines.Kind.valueOf(row.text("engine")),
         row.text("pool"),

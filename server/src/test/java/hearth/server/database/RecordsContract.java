@@ -67,6 +67,7 @@ abstract class RecordsContract {
         new Initiators(
             List.of("iqn.2026-11.test:one", "iqn.2026-11.test:two"),
             List.of("iqn.2026-11.test:two")),
+        VolumeRecord.Served.LIO,
         "",
         hearth.volume.engine.Engines.Kind.CHUNKS,
         "",
@@ -109,6 +110,7 @@ abstract class RecordsContract {
             Traits.DISK,
             Limits.NONE,
             Initiators.ALL,
+            VolumeRecord.Served.HEARTH,
             "",
             hearth.volume.engine.Engines.Kind.CHUNKS,
             "",

@@ -4,6 +4,8 @@ package hearth.volume.engine;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -54,6 +56,16 @@ public final class PausableData implements VolumeData {
     } finally {
       writing.unlock();
     }
+  }
+
+  @Override
+  public Optional<Path> device() {
+    return data.device();
+  }
+
+  @Override
+  public void forgetCached() throws IOException {
+    data.forgetCached();
   }
 
   @Override

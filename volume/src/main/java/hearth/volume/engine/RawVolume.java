@@ -79,6 +79,16 @@ final class RawVolume implements VolumeData {
   }
 
   @Override
+  public Optional<Path> device() {
+    return headroom.isEmpty() ? Optional.of(path) : Optional.empty();
+  }
+
+  @Override
+  public void forgetCached() throws IOException {
+    descriptor.dropCached();
+  }
+
+  @Override
   public void read(long offset, ByteBuffer destination) throws IOException {
     check(offset, destination.remaining());
     long position = offset;

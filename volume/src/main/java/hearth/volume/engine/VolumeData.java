@@ -6,6 +6,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -20,6 +22,14 @@ import java.util.function.BooleanSupplier;
 public interface VolumeData extends Closeable {
   /** Size in bytes, a multiple of 4096. */
   long size();
+
+  /** The block device that holds just these bytes, if there is one. */
+  default Optional<Path> device() {
+    return Optional.empty();
+  }
+
+  /** Has later reads see what others wrote to the {@link #device} without this host's knowledge. */
+  default void forgetCached() throws IOException {}
 
   /** Fills the buffer's remaining space from the offset. */
   void read(long offset, ByteBuffer destination) throws IOException;

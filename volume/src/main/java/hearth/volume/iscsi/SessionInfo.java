@@ -10,7 +10,7 @@ import java.time.Instant;
  * @param id number that no other session of this target has had since it started
  * @param isid the initiator's part of the session's identity, 48 bits (RFC 7143 11.12.5)
  * @param address address and port that the initiator comes from
- * @param began when it logged in
+ * @param began when it logged in; the epoch if that is not known
  * @param commands SCSI commands since then
  */
 public record SessionInfo(

@@ -8,6 +8,7 @@ import hearth.volume.engine.VolumeData;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
@@ -111,6 +112,20 @@ final class LvmVolume implements VolumeData {
   @Override
   public long size() {
     return size;
+  }
+
+  @Override
+  public Optional<Path> device() {
+    return Optional.of(device);
+  }
+
+  @Override
+  public void forgetCached() throws IOException {
+    boolean _ =
+        using(current -> {
+          current.forgetCached();
+          return true;
+        });
   }
 
   @Override

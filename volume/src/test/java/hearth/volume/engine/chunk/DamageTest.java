@@ -84,6 +84,66 @@ class DamageTest {
     System.out.println("flipped bits: " + flips + " in " + live.size() + " blocks, all found");
   }
 
+  /** Every bit with {@code -Dflip.stride=1}; in each run one of some hundreds. */
+  @Test
+  void theScrubFindsEverySingleBitOfASmallStore() throws IOException {
+    FaultyDisk disk = smallStore();
+    Set<Long> live = new java.util.TreeSet<>(live(disk));
+    int stride = Integer.getInteger("flip.stride", 307);
+    long bits = 0;
+    long flips = 0;
+    for (long block : live) {
+      for (int bit = 0; bit < Page.BLOCK * 8; bit++) {
+        if (bits++ % stride == 0) {
+          FaultyDisk damaged = disk.copy();
+          damaged.flip("store", block * Page.BLOCK + bit / 8, bit % 8);
+          assertThat(isFound(damaged)).as("bit %d of block %d", bit, block).isTrue();
+          flips++;
+        }
+      }
+    }
+    for (int bit = 0; bit < Page.BLOCK * 8; bit++) {
+      if (bits++ % stride == 0) {
+        FaultyDisk damaged = disk.copy();
+        damaged.flip("log", bit / 8, bit % 8);
+        assertThat(isFound(damaged)).as("bit %d of the log", bit).isTrue();
+        flips++;
+      }
+    }
+    System.out.println(
+        "single bits of a small store: "
+            + flips
+            + " of "
+            + bits
+            + " flipped, in "
+            + live.size()
+            + " blocks and the log's header, all found");
+  }
+
+  /** A volume, a snapshot, a clone, in as few blocks as it takes. */
+  private static FaultyDisk smallStore() throws IOException {
+    FaultyDisk disk = new FaultyDisk();
+    ChunkStore store =
+        ChunkStore.create(
+            disk.file("store"),
+            disk.file("log"),
+            UID,
+            1 << 20,
+            new NodeCache(1 << 20),
+            new Around(1));
+    Member member = store.member(UID);
+    store.write(member, 0, Workload.fill(8192, 5));
+    store.flush();
+    String snapshot = "%032x".formatted(2);
+    store.snapshot(UID, snapshot);
+    store.write(member, 4096, Workload.fill(4096, 6));
+    store.copy(snapshot, "%032x".formatted(3));
+    store.flush();
+    long _ = store.sweep();
+    store.close();
+    return disk;
+  }
+
   private static boolean isFound(FaultyDisk damaged) throws IOException {
     // As the host does it: damage that is found on opening counts, and opening itself writes.
     if (!ChunkStore.problems(damaged.file("store")).isEmpty()) {
