@@ -266,8 +266,6 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     }
     try {
       engines.of(volume.engine(), volume.pool()).create(volume.uid(), volume.sizeBytes());
-    } catch (VolumeData.NoSpaceException e) {
-      throw full();
     } catch (IOException e) {
       throw cannot("create the volume's data", e);
     }
@@ -567,8 +565,6 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   private void change(String what, VolumeRecord volume, Change change) {
     try {
       change.on(engines.of(volume.engine(), volume.pool()));
-    } catch (VolumeData.NoSpaceException e) {
-      throw full();
     } catch (IOException e) {
       throw cannot(what, e);
     }
@@ -681,7 +677,10 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     }
   }
 
-  private static Problem cannot(String what, IOException e) {
+  private Problem cannot(String what, IOException e) {
+    if (e instanceof VolumeData.NoSpaceException) {
+      return full();
+    }
     LOG.error("Cannot {}", what, e);
     return new Problem(
         Code.INTERNAL,

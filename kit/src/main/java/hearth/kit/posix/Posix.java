@@ -14,6 +14,9 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * Calls of the C library that Java does not offer, for Linux on 64-bit machines. Each may be called
@@ -46,9 +49,14 @@ public final class Posix {
 
   private Posix() {}
 
-  /** An open file for the calls that need a descriptor of their own. */
+  /**
+   * An open file for the calls that need a descriptor of their own. Once closed, every call fails
+   * with {@link ClosedChannelException}.
+   */
   public static final class Descriptor implements AutoCloseable {
+    private final ReadWriteLock closing = new ReentrantReadWriteLock();
     private final int number;
+    private boolean closed;
 
     private Descriptor(int number) {
       this.number = number;
@@ -81,24 +89,42 @@ public final class Posix {
       }
     }
 
+    /** A call that gets memory for its arguments and for {@code errno}, and the descriptor. */
+    private interface Use<T> {
+      T on(Arena arena, MemorySegment state, int open) throws Throwable;
+    }
+
+    /**
+     * Calls with the descriptor, which nobody closes meanwhile: its number may belong to another
+     * file at once.
+     */
+    private <T> T use(Use<T> use) throws IOException {
+      closing.readLock().lock();
+      try (Arena arena = Arena.ofConfined()) {
+        if (closed) {
+          throw new ClosedChannelException();
+        }
+        return use.on(arena, arena.allocate(CAPTURE), number);
+      } catch (IOException e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new AssertionError(e);
+      } finally {
+        closing.readLock().unlock();
+      }
+    }
+
     /**
      * Gives the space of a range back to the file system; it reads as zeros afterwards.
      *
      * @return false if the file system cannot do this
      */
     public boolean punchHole(long offset, long length) throws IOException {
-      try (Arena arena = Arena.ofConfined()) {
-        MemorySegment state = arena.allocate(CAPTURE);
-        int result =
-            (int)
-                Calls.FALLOCATE.invokeExact(
-                    state, number, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, length);
+      int how = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
+      return use((arena, state, open) -> {
+        int result = (int) Calls.FALLOCATE.invokeExact(state, open, how, offset, length);
         return check(result, state, "fallocate");
-      } catch (IOException e) {
-        throw e;
-      } catch (Throwable e) {
-        throw new AssertionError(e);
-      }
+      });
     }
 
     /**
@@ -108,68 +134,50 @@ public final class Posix {
      * @return false if the device cannot do this
      */
     public boolean discardBlocks(long offset, long length) throws IOException {
-      try (Arena arena = Arena.ofConfined()) {
-        MemorySegment state = arena.allocate(CAPTURE);
+      return use((arena, state, open) -> {
         MemorySegment range = arena.allocate(16, 8);
         range.set(JAVA_LONG, 0, offset);
         range.set(JAVA_LONG, 8, length);
-        int result = (int) Calls.IOCTL.invokeExact(state, number, BLKDISCARD, range);
+        int result = (int) Calls.IOCTL.invokeExact(state, open, BLKDISCARD, range);
         return check(result, state, "BLKDISCARD");
-      } catch (IOException e) {
-        throw e;
-      } catch (Throwable e) {
-        throw new AssertionError(e);
-      }
+      });
     }
 
     /** Forgets what the page cache holds of the file and is on its disk already. */
     public void dropCached() throws IOException {
-      try {
-        int errno = (int) Calls.FADVISE.invokeExact(number, 0L, 0L, POSIX_FADV_DONTNEED);
-        if (errno != 0) {
-          throw new IOException("posix_fadvise failed with error " + errno);
-        }
-      } catch (IOException e) {
-        throw e;
-      } catch (Throwable e) {
-        throw new AssertionError(e);
+      int errno =
+          use((arena, state, open) ->
+              (int) Calls.FADVISE.invokeExact(open, 0L, 0L, POSIX_FADV_DONTNEED));
+      if (errno != 0) {
+        throw new IOException("posix_fadvise failed with error " + errno);
       }
     }
 
     /** Sets the length of a file; what is added is a hole. */
     public void setLength(long length) throws IOException {
-      try (Arena arena = Arena.ofConfined()) {
-        MemorySegment state = arena.allocate(CAPTURE);
-        int result = (int) Calls.FTRUNCATE.invokeExact(state, number, length);
-        if (result != 0) {
-          int errno = errno(state);
-          throw new IOException(
-              errno == EFBIG
-                  ? "the file system cannot hold a file of " + length + " bytes"
-                  : "ftruncate failed with error " + errno);
-        }
-      } catch (IOException e) {
-        throw e;
-      } catch (Throwable e) {
-        throw new AssertionError(e);
+      int errno =
+          use((arena, state, open) -> {
+            int result = (int) Calls.FTRUNCATE.invokeExact(state, open, length);
+            return result == 0 ? 0 : errno(state);
+          });
+      if (errno != 0) {
+        throw new IOException(
+            errno == EFBIG
+                ? "the file system cannot hold a file of " + length + " bytes"
+                : "ftruncate failed with error " + errno);
       }
     }
 
     /** Size of the block device in bytes. */
     public long deviceSize() throws IOException {
-      try (Arena arena = Arena.ofConfined()) {
+      return use((arena, state, open) -> {
         MemorySegment size = arena.allocate(8, 8);
-        MemorySegment state = arena.allocate(CAPTURE);
-        int result = (int) Calls.IOCTL.invokeExact(state, number, BLKGETSIZE64, size);
+        int result = (int) Calls.IOCTL.invokeExact(state, open, BLKGETSIZE64, size);
         if (result != 0) {
           throw new IOException("BLKGETSIZE64 failed with error " + errno(state));
         }
         return size.get(JAVA_LONG, 0);
-      } catch (IOException e) {
-        throw e;
-      } catch (Throwable e) {
-        throw new AssertionError(e);
-      }
+      });
     }
 
     /** First offset from here on that holds data, or {@code end} if there is none before it. */
@@ -184,28 +192,21 @@ public final class Posix {
 
     /** Bytes that the file takes on its disk, by {@code statx}. */
     public long allocatedBytes() throws IOException {
-      try (Arena arena = Arena.ofConfined()) {
-        MemorySegment state = arena.allocate(CAPTURE);
+      return use((arena, state, open) -> {
         MemorySegment found = arena.allocate(STATX_LENGTH, 8);
+        MemorySegment itself = arena.allocateFrom("");
         int result =
-            (int)
-                Calls.STATX.invokeExact(
-                    state, number, arena.allocateFrom(""), AT_EMPTY_PATH, STATX_BLOCKS, found);
+            (int) Calls.STATX.invokeExact(state, open, itself, AT_EMPTY_PATH, STATX_BLOCKS, found);
         if (result != 0) {
           throw new IOException("statx failed with error " + errno(state));
         }
         return found.get(JAVA_LONG, STX_BLOCKS_OFFSET) * 512;
-      } catch (IOException e) {
-        throw e;
-      } catch (Throwable e) {
-        throw new AssertionError(e);
-      }
+      });
     }
 
     private long seek(long offset, int whence, long end) throws IOException {
-      try (Arena arena = Arena.ofConfined()) {
-        MemorySegment state = arena.allocate(CAPTURE);
-        long result = (long) Calls.LSEEK.invokeExact(state, number, offset, whence);
+      return use((arena, state, open) -> {
+        long result = (long) Calls.LSEEK.invokeExact(state, open, offset, whence);
         if (result >= 0) {
           return result;
         }
@@ -214,11 +215,7 @@ public final class Posix {
           return end;
         }
         throw new IOException("lseek failed with error " + errno);
-      } catch (IOException e) {
-        throw e;
-      } catch (Throwable e) {
-        throw new AssertionError(e);
-      }
+      });
     }
 
     private static boolean check(int result, MemorySegment state, String call) throws IOException {
@@ -232,12 +229,19 @@ public final class Posix {
       throw new IOException(call + " failed with error " + errno);
     }
 
+    /** Closes it; what is closed already stays so. */
     @Override
     public void close() {
+      closing.writeLock().lock();
       try {
-        int _ = (int) Calls.CLOSE.invokeExact(number);
+        if (!closed) {
+          closed = true;
+          int _ = (int) Calls.CLOSE.invokeExact(number);
+        }
       } catch (Throwable e) {
         throw new AssertionError(e);
+      } finally {
+        closing.writeLock().unlock();
       }
     }
   }

@@ -14,10 +14,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -27,16 +30,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps chunk stores in a folder: {@code UID.chunks/store} and {@code UID.chunks/log}, named after
- * the volume that they began with. A store is open while one of its volumes or snapshots is.
+ * Keeps chunk stores in a folder: {@code UID.chunks/store}, {@code log} and {@code recent}, named
+ * after the volume that they began with. A store is open while one of its volumes or snapshots is.
  */
 public final class ChunkEngine implements Engine {
   private static final Logger LOG = LoggerFactory.getLogger(ChunkEngine.class);
   private static final String SUFFIX = ".chunks";
   private static final String STORE = "store";
   private static final String INTENTS = "log";
+  private static final String RECENT = "recent";
   private static final int SECONDS_TO_COMMIT = 10;
 
+  private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+
+  private final long boot = readBoot();
   private final Path folder;
   private final Headroom headroom;
   private final NodeCache cache;
@@ -90,8 +97,10 @@ public final class ChunkEngine implements Engine {
     deleteTree(fresh);
     PrivateFiles.createFolder(fresh);
     try (StoreFile file = DiskFile.create(fresh.resolve(STORE));
-        StoreFile log = DiskFile.create(fresh.resolve(INTENTS))) {
-      ChunkStore.create(file, log, uid, sizeBytes, cache, new Around()).close();
+        StoreFile log = DiskFile.create(fresh.resolve(INTENTS));
+        StoreFile recent = DiskFile.create(fresh.resolve(RECENT))) {
+      ChunkStore.create(new StoreFiles(file, log, recent), uid, sizeBytes, cache, new Around())
+          .close();
       PrivateFiles.syncFolder(fresh);
       Files.move(fresh, path);
     } catch (IOException e) {
@@ -232,22 +241,41 @@ public final class ChunkEngine implements Engine {
     return path;
   }
 
+  private static StoreFiles files(Path path) throws IOException {
+    List<StoreFile> files = new ArrayList<>();
+    try {
+      for (String name : List.of(STORE, INTENTS, RECENT)) {
+        Path file = path.resolve(name);
+        boolean missing = name.equals(RECENT) && !Files.exists(file); // a store of an older Hearth
+        files.add(missing ? DiskFile.create(file) : DiskFile.open(file));
+      }
+      return new StoreFiles(files.get(0), files.get(1), files.get(2));
+    } catch (IOException e) {
+      for (StoreFile file : files) {
+        file.close();
+      }
+      throw e;
+    }
+  }
+
+  /** Linux tells it apart by a random number; where that cannot be read, nothing is as before. */
+  private static long readBoot() {
+    try {
+      UUID boot = UUID.fromString(Files.readString(BOOT).strip());
+      return boot.getMostSignificantBits() ^ boot.getLeastSignificantBits();
+    } catch (IOException | IllegalArgumentException e) {
+      return ByteBuffer.wrap(Identifiers.randomBytes(8)).getLong();
+    }
+  }
+
   private synchronized Entry enter(Path path) throws IOException {
     Entry entry = open.get(path.toString());
     if (entry == null) {
-      StoreFile file = DiskFile.open(path.resolve(STORE));
-      StoreFile log;
+      StoreFiles files = files(path);
       try {
-        log = DiskFile.open(path.resolve(INTENTS));
-      } catch (IOException e) {
-        file.close();
-        throw e;
-      }
-      try {
-        entry = new Entry(ChunkStore.open(file, log, cache, new Around()));
+        entry = new Entry(ChunkStore.open(files, cache, new Around()));
       } catch (IOException | RuntimeException e) {
-        file.close();
-        log.close();
+        files.close();
         throw e;
       }
       open.put(path.toString(), entry);
@@ -384,6 +412,11 @@ public final class ChunkEngine implements Engine {
       } catch (RejectedExecutionException e) {
         LOG.debug("The host is stopping; closing the volume does what was to be done", e);
       }
+    }
+
+    @Override
+    public long boot() {
+      return boot;
     }
 
     @Override

@@ -80,6 +80,9 @@ final class ChunkStore implements Closeable {
     /** Runs maintenance after some seconds, on another thread. */
     void later(Runnable work);
 
+    /** What tells this run of the machine's kernel from all others. */
+    long boot();
+
     /** A random number for a new incarnation. */
     long random();
 
@@ -101,13 +104,14 @@ final class ChunkStore implements Closeable {
       long marker) {}
 
   private final StoreFile file;
-  private final StoreFile logFile;
+  private final StoreFiles files;
   private final Surroundings surroundings;
   private final NodeCache.Part cache;
   private final long id;
   private final Space space;
   private final BlockMap map;
   private final IntentLog log;
+  private final RecentWrites recent;
   private final Grace grace = new Grace();
   private final ReentrantLock walks = new ReentrantLock();
   private final ReentrantLock commits = new ReentrantLock();
@@ -149,34 +153,28 @@ final class ChunkStore implements Closeable {
   private boolean closed;
 
   private ChunkStore(
-      StoreFile file,
-      StoreFile logFile,
+      StoreFiles files,
       Surroundings surroundings,
       NodeCache cache,
       long id,
       long epoch,
       @Nullable Space space) {
-    this.file = file;
-    this.logFile = logFile;
+    this.file = files.blocks();
+    this.files = files;
     this.surroundings = surroundings;
     this.cache = cache.part();
     this.id = id;
     this.space = space == null ? new Space(file, id) : space;
     this.map = new BlockMap(file, id, this.space, this.cache, epoch);
-    this.log = new IntentLog(logFile, id);
+    this.log = new IntentLog(files.log(), id);
+    this.recent = new RecentWrites(files.recent(), id, surroundings.boot());
   }
 
   /** Makes a store with one volume in two empty files. */
   static ChunkStore create(
-      StoreFile file,
-      StoreFile logFile,
-      String uid,
-      long size,
-      NodeCache cache,
-      Surroundings surroundings)
+      StoreFiles files, String uid, long size, NodeCache cache, Surroundings surroundings)
       throws IOException {
-    ChunkStore store =
-        new ChunkStore(file, logFile, surroundings, cache, surroundings.random(), 1, null);
+    ChunkStore store = new ChunkStore(files, surroundings, cache, surroundings.random(), 1, null);
     store.incarnation = surroundings.random();
     store.nextMember = 1;
     store.log.format();
@@ -192,9 +190,9 @@ final class ChunkStore implements Closeable {
    *
    * @throws DamagedException if it cannot be trusted
    */
-  static ChunkStore open(
-      StoreFile file, StoreFile logFile, NodeCache cache, Surroundings surroundings)
+  static ChunkStore open(StoreFiles files, NodeCache cache, Surroundings surroundings)
       throws IOException {
+    StoreFile file = files.blocks();
     byte[] superblock = newestSuperblock(file);
     long id = Page.store(superblock);
     int segments = (int) Page.INT.get(superblock, SEGMENTS_AT);
@@ -202,16 +200,10 @@ final class ChunkStore implements Closeable {
     long committed = Page.epoch(superblock);
     ChunkStore store =
         new ChunkStore(
-            file,
-            logFile,
-            surroundings,
-            cache,
-            id,
-            committed + 1,
-            new Space(file, id, segments, slots));
+            files, surroundings, cache, id, committed + 1, new Space(file, id, segments, slots));
     String wrong = store.log.check();
     if (!wrong.isEmpty()) {
-      throw new DamagedException("the log " + logFile + " of " + file + " " + wrong);
+      throw new DamagedException("the log " + files.log() + " of " + file + " " + wrong);
     }
     store.committed = committed;
     store.incarnation = (long) Page.LONG.get(superblock, INCARNATION_AT);
@@ -219,7 +211,7 @@ final class ChunkStore implements Closeable {
     store.sweepWanted = ((int) Page.INT.get(superblock, FLAGS_AT) & SWEEP_WANTED) != 0;
     store.readMembers(superblock);
     long sequence = (long) Page.LONG.get(superblock, SEQUENCE_AT);
-    boolean replayed = store.replay(committed, sequence);
+    boolean replayed = store.replay(committed, sequence, Page.base(superblock));
     store.incarnation = surroundings.random();
     store.log.start(store.incarnation, committed + 1);
     store.membersChanged = true; // the incarnation must be durable before the log is used
@@ -347,22 +339,34 @@ final class ChunkStore implements Closeable {
 
   // ---------------------------------------------------------------- replay
 
-  private boolean replay(long lastCommit, long sequence) throws IOException {
+  /**
+   * Applies what the last commit does not hold.
+   *
+   * @param marker up to where it holds what was noted
+   */
+  private boolean replay(long lastCommit, long sequence, long marker) throws IOException {
     List<long[]> taken = new ArrayList<>();
+    long[] durableUpTo = {marker};
     long records =
         log.replay(
             incarnation,
             lastCommit,
             sequence,
-            (runs, data) -> {
-              while (runs.hasRemaining()) {
-                RunEntry run = RunEntry.read(runs);
-                if (run.kind() == IntentLog.WRITE) {
-                  taken.add(new long[] {run.location(), run.count()});
-                }
-              }
+            (upTo, runs, data) -> {
+              durableUpTo[0] = Math.max(durableUpTo[0], upTo);
+              take(runs, taken);
             });
-    if (records == 0) {
+    List<ByteBuffer> kept = new ArrayList<>();
+    long next = durableUpTo[0];
+    for (RecentWrites.Entry entry : recent.read(incarnation)) {
+      // In order and without a gap, since a write may hold what an earlier one brought.
+      if (entry.from() == next && isThere(entry.runs())) {
+        kept.add(entry.runs());
+        take(entry.runs().duplicate(), taken);
+        next = entry.upTo();
+      }
+    }
+    if (records == 0 && kept.isEmpty()) {
       return false;
     }
     for (long[] run : taken) {
@@ -370,8 +374,40 @@ final class ChunkStore implements Closeable {
         space.markUsed(run[0] + i);
       }
     }
-    long _ = log.replay(incarnation, lastCommit, sequence, this::replayRecord);
+    long _ =
+        log.replay(
+            incarnation, lastCommit, sequence, (upTo, runs, data) -> replayRecord(runs, data));
+    for (ByteBuffer runs : kept) {
+      replayRecord(runs, ByteBuffer.allocate(0));
+    }
     file.sync();
+    return true;
+  }
+
+  private static void take(ByteBuffer runs, List<long[]> taken) {
+    while (runs.hasRemaining()) {
+      RunEntry run = RunEntry.read(runs);
+      if (run.kind() == IntentLog.WRITE) {
+        taken.add(new long[] {run.location(), run.count()});
+      }
+    }
+  }
+
+  /** Whether the data of a write that was not flushed is in the file, all of it. */
+  private boolean isThere(ByteBuffer entry) throws IOException {
+    ByteBuffer block = ByteBuffer.allocate(BLOCK);
+    CRC32C crc = new CRC32C();
+    for (ByteBuffer runs = entry.duplicate(); runs.hasRemaining(); ) {
+      RunEntry run = RunEntry.read(runs);
+      for (int i = 0; i < run.crcs().length; i++) {
+        file.read((run.location() + i) * BLOCK, block.clear());
+        crc.reset();
+        crc.update(block.flip());
+        if ((int) crc.getValue() != run.crcs()[i]) {
+          return false;
+        }
+      }
+    }
     return true;
   }
 
@@ -706,6 +742,7 @@ final class ChunkStore implements Closeable {
     }
     List<Space.Run> runs = new ArrayList<>(1);
     boolean settled = false;
+    boolean kept;
     try {
       for (int done = 0; done < count; ) {
         Space.Use use = count >= SMALL_RUN ? Space.Use.LARGE : Space.Use.SMALL;
@@ -725,6 +762,7 @@ final class ChunkStore implements Closeable {
           return false;
         }
         map.prepare(member, index, count);
+        int noted = pending.position();
         long at = index;
         for (Space.Run run : runs) {
           map.point(member, at, run.first(), run.count(), crcs, (int) (at - index));
@@ -733,6 +771,7 @@ final class ChunkStore implements Closeable {
           at += run.count();
         }
         settled = true;
+        kept = keep(noted);
         pendingBytes = pending.position();
         freedBlocks = map.freed().size();
       } finally {
@@ -745,7 +784,22 @@ final class ChunkStore implements Closeable {
         }
       }
     }
+    if (!kept) {
+      flush();
+    }
     return true;
+  }
+
+  /**
+   * Keeps what was noted from here on for when the program is killed; false if only a flush can.
+   */
+  private boolean keep(int noted) throws IOException {
+    ByteBuffer runs = pending.duplicate().flip().position(noted);
+    try {
+      return recent.add(durable, new RecentWrites.Entry(appended - runs.remaining(), runs));
+    } catch (VolumeData.NoSpaceException e) {
+      return false;
+    }
   }
 
   private long locationOf(Member member, long index) throws IOException {
@@ -790,8 +844,10 @@ final class ChunkStore implements Closeable {
     zeroPart(member, offset, firstWhole * BLOCK);
     zeroPart(member, endWhole * BLOCK, end);
     for (long at = firstWhole; at < endWhole; ) {
+      boolean kept;
       lock.writeLock().lock();
       try {
+        int noted = pending.position();
         long from = at;
         for (int leaves = 0; leaves < 16 && at < endWhole; leaves++) {
           long next = Math.min(map.next(member, at), endWhole);
@@ -808,10 +864,14 @@ final class ChunkStore implements Closeable {
             .putLong(at - from);
         appended += 24;
         discarded = true;
+        kept = keep(noted);
         pendingBytes = pending.position();
         freedBlocks = map.freed().size();
       } finally {
         lock.writeLock().unlock();
+      }
+      if (!kept) {
+        flush();
       }
     }
     maintain();
@@ -936,7 +996,7 @@ final class ChunkStore implements Closeable {
           sync(file);
         }
         try {
-          log.append(runs.duplicate(), data);
+          log.append(upTo, runs.duplicate(), data);
         } catch (VolumeData.NoSpaceException e) {
           throw e;
         } catch (IOException e) {
@@ -1127,7 +1187,7 @@ final class ChunkStore implements Closeable {
       Page.LONG.set(page, ADDRESSES_AT + 8 * i, memberAddresses[i]);
     }
     System.arraycopy(frozen.tableSlots(), 0, page, TABLE_SLOTS_AT, frozen.tableSlots().length);
-    Page.seal(page, Page.Kind.SUPERBLOCK, id, number & 1, number, 0, 0);
+    Page.seal(page, Page.Kind.SUPERBLOCK, id, number & 1, number, 0, appended);
     return page;
   }
 
@@ -1154,7 +1214,10 @@ final class ChunkStore implements Closeable {
       freedBlocks = map.freed().size();
       committed = commit.number();
       unfinished = null;
-      logUsable = true;
+      if (!logUsable) {
+        logUsable = true;
+        recent.start(incarnation);
+      }
       dropPending(commit);
       durable = Math.max(durable, commit.marker());
       commitCount.increment();
@@ -1538,11 +1601,7 @@ final class ChunkStore implements Closeable {
     } finally {
       commits.unlock();
       cache.clear();
-      try {
-        file.close();
-      } finally {
-        logFile.close();
-      }
+      files.close();
     }
   }
 }

@@ -38,10 +38,11 @@ final class IntentLog {
     /**
      * Gets one record.
      *
+     * @param upTo bytes of runs that were noted since the store was opened, with these
      * @param runs its runs
      * @param data blocks of all written runs, or empty if they are in place
      */
-    void record(ByteBuffer runs, ByteBuffer data) throws IOException;
+    void record(long upTo, ByteBuffer runs, ByteBuffer data) throws IOException;
   }
 
   IntentLog(StoreFile file, long store) {
@@ -117,8 +118,12 @@ final class IntentLog {
     return position + align(HEADER + runsLength) + dataLength <= HALF;
   }
 
-  /** Records and makes durable. The buffers are read from position to limit. */
-  void append(ByteBuffer runs, ByteBuffer data) throws IOException {
+  /**
+   * Records and makes durable. The buffers are read from position to limit.
+   *
+   * @param upTo bytes of runs that were noted since the store was opened, with these
+   */
+  void append(long upTo, ByteBuffer runs, ByteBuffer data) throws IOException {
     int head = (int) align(HEADER + runs.remaining());
     int length = head + data.remaining();
     ByteBuffer buffer =
@@ -132,7 +137,8 @@ final class IntentLog {
         .putLong(sequence)
         .putInt(runs.remaining())
         .putInt(data.remaining() / Page.BLOCK)
-        .position(HEADER)
+        .putLong(upTo)
+        .putLong(0)
         .put(runs.duplicate());
     while (buffer.position() < head) {
       buffer.put((byte) 0);
@@ -143,9 +149,9 @@ final class IntentLog {
     int half = (int) (generation & 1);
     if (end > prepared[half]) {
       // Room that was written once needs no change of the file's own records in a flush.
-      long upTo = Math.min((end + STEP - 1) / STEP * STEP, HALF);
-      file.write(offset(half) + prepared[half], ByteBuffer.allocate((int) (upTo - prepared[half])));
-      prepared[half] = upTo;
+      long next = Math.min((end + STEP - 1) / STEP * STEP, HALF);
+      file.write(offset(half) + prepared[half], ByteBuffer.allocate((int) (next - prepared[half])));
+      prepared[half] = next;
     }
     file.write(offset(half) + position, buffer);
     file.sync();
@@ -187,6 +193,7 @@ final class IntentLog {
         int runsLength = record.getInt(40);
         int dataLength = record.getInt(44) * Page.BLOCK;
         reader.record(
+            record.getLong(48),
             record.slice(HEADER, runsLength),
             record.slice(record.limit() - dataLength, dataLength));
         expected++;

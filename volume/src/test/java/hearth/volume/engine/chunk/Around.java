@@ -45,6 +45,12 @@ final class Around implements ChunkStore.Surroundings {
     work.add(next);
   }
 
+  /** Always the same, so that what a crash leaves of recent writes is looked at. */
+  @Override
+  public long boot() {
+    return 1;
+  }
+
   @Override
   public long random() {
     return random.nextLong();

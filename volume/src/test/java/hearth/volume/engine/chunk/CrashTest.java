@@ -40,13 +40,37 @@ class CrashTest {
     System.out.println("crash states: " + states + ", none lost flushed data or failed the check");
   }
 
+  /** What the kernel was given it keeps; only what the program had in memory is gone. */
+  @Test
+  void nothingAnsweredIsLostWhenTheProgramIsKilled() throws IOException {
+    int states = 0;
+    for (int seed = 1; seed <= 12; seed++) {
+      Workload workload = new Workload(seed, 2);
+      for (int operation = 0; operation < 60; operation++) {
+        workload.run(1);
+        FaultyDisk left = workload.disk.copy();
+        ChunkStore store = ChunkStore.open(left.files(), new NodeCache(1 << 20), new Around(seed));
+        String where = "seed " + seed + ", operation " + operation;
+        assertThat(store.members()).as(where).hasSameSizeAs(workload.models().entrySet());
+        for (var entry : workload.models().entrySet()) {
+          Member member = store.find(entry.getKey()).orElseThrow();
+          assertThat(Workload.contents(store, member))
+              .as(where + ", " + member.uid)
+              .isEqualTo(entry.getValue().current);
+        }
+        assertThat(Scrub.run(store, bytes -> {}).findings()).as(where).isEmpty();
+        states++;
+      }
+    }
+    System.out.println("killed: " + states + " times, nothing answered was lost");
+  }
+
   @Test
   void aCrashWhileAVolumeIsErasedLeavesEachBlockAsItWasOrZero() throws IOException {
     FaultyDisk disk = new FaultyDisk();
     Around around = new Around(3);
     ChunkStore store =
-        ChunkStore.create(
-            disk.file("store"), disk.file("log"), UID, 4 << 20, new NodeCache(1 << 20), around);
+        ChunkStore.create(disk.files(), UID, 4 << 20, new NodeCache(1 << 20), around);
     Member member = store.find(UID).orElseThrow();
     byte[] block = new byte[4096];
     java.util.Arrays.fill(block, (byte) 0x5A);
@@ -59,8 +83,7 @@ class CrashTest {
     Random random = new Random(7);
     for (int event = 0; event <= disk.now(); event++) {
       FaultyDisk left = disk.crash(event, random);
-      ChunkStore found =
-          ChunkStore.open(left.file("store"), left.file("log"), new NodeCache(1 << 20), around);
+      ChunkStore found = ChunkStore.open(left.files(), new NodeCache(1 << 20), around);
       Member again = found.find(UID).orElseThrow();
       for (int i = 0; i < 200; i++) {
         java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate(4096);
@@ -77,8 +100,7 @@ class CrashTest {
       throws IOException {
     Around around = new Around(random.nextLong());
     try {
-      ChunkStore store =
-          ChunkStore.open(left.file("store"), left.file("log"), new NodeCache(1 << 20), around);
+      ChunkStore store = ChunkStore.open(left.files(), new NodeCache(1 << 20), around);
       assertThat(Workload.contradiction(store, moment)).as(where).isEmpty();
       long _ = store.sweep();
       Scrub.Report report = Scrub.run(store, bytes -> {});
@@ -87,8 +109,7 @@ class CrashTest {
       if (random.nextInt(4) == 0) {
         Workload.verifyAndUse(store, random);
         store.close();
-        ChunkStore again =
-            ChunkStore.open(left.file("store"), left.file("log"), new NodeCache(1 << 20), around);
+        ChunkStore again = ChunkStore.open(left.files(), new NodeCache(1 << 20), around);
         assertThat(Scrub.run(again, bytes -> {}).findings()).as(where).isEmpty();
       }
     } catch (IOException | RuntimeException e) {

@@ -19,8 +19,7 @@ class DamageTest {
   private static final String UID = "%032x".formatted(1);
 
   private static ChunkStore open(FaultyDisk disk) throws IOException {
-    return ChunkStore.open(
-        disk.file("store"), disk.file("log"), new NodeCache(1 << 20), new Around(1));
+    return ChunkStore.open(disk.files(), new NodeCache(1 << 20), new Around(1));
   }
 
   private static FaultyDisk closedStore(long seed, int operations) throws IOException {
@@ -39,7 +38,7 @@ class DamageTest {
     store.pinned(roots -> {
       for (Member member : roots.members()) {
         for (long at = store.map().next(member, 0);
-            at != Long.MAX_VALUE;
+            at < member.size / Page.BLOCK;
             at = store.map().next(member, at + Node.FAN)) {
           Node leaf = java.util.Objects.requireNonNull(store.map().find(member, at, 0));
           for (int slot = 0; slot < Node.FAN; slot++) {
@@ -124,13 +123,7 @@ class DamageTest {
   private static FaultyDisk smallStore() throws IOException {
     FaultyDisk disk = new FaultyDisk();
     ChunkStore store =
-        ChunkStore.create(
-            disk.file("store"),
-            disk.file("log"),
-            UID,
-            1 << 20,
-            new NodeCache(1 << 20),
-            new Around(1));
+        ChunkStore.create(disk.files(), UID, 1 << 20, new NodeCache(1 << 20), new Around(1));
     Member member = store.member(UID);
     store.write(member, 0, Workload.fill(8192, 5));
     store.flush();
@@ -175,13 +168,7 @@ class DamageTest {
   void theScrubSaysWhatIsLostAndTheRestIsThere() throws IOException {
     FaultyDisk disk = new FaultyDisk();
     ChunkStore store =
-        ChunkStore.create(
-            disk.file("store"),
-            disk.file("log"),
-            UID,
-            8 << 20,
-            new NodeCache(1 << 20),
-            new Around(1));
+        ChunkStore.create(disk.files(), UID, 8 << 20, new NodeCache(1 << 20), new Around(1));
     Member member = store.member(UID);
     store.write(member, 0, Workload.fill(1 << 20, 5));
     store.write(member, 4 << 20, Workload.fill(1 << 20, 6));
@@ -240,13 +227,7 @@ class DamageTest {
   void aRecordOfTheLogThatRottedIsNotTakenForItsEnd() throws IOException {
     FaultyDisk disk = new FaultyDisk();
     ChunkStore store =
-        ChunkStore.create(
-            disk.file("store"),
-            disk.file("log"),
-            UID,
-            8 << 20,
-            new NodeCache(1 << 20),
-            new Around(1));
+        ChunkStore.create(disk.files(), UID, 8 << 20, new NodeCache(1 << 20), new Around(1));
     for (int i = 0; i < 3; i++) {
       store.write(store.member(UID), i * 4096L, Workload.fill(4096, i + 1));
       store.flush();
@@ -269,13 +250,7 @@ class DamageTest {
           FaultyDisk disk = new FaultyDisk();
           Around around = new Around(call);
           ChunkStore store =
-              ChunkStore.create(
-                  disk.file("store"),
-                  disk.file("log"),
-                  UID,
-                  4 << 20,
-                  new NodeCache(1 << 20),
-                  around);
+              ChunkStore.create(disk.files(), UID, 4 << 20, new NodeCache(1 << 20), around);
           long before = disk.calls();
           disk.failAt(before + call - 4, fault, forGood);
           int flushed = workUntilItFails(store, around);
@@ -335,13 +310,7 @@ class DamageTest {
   void aFlushInTheMiddleOfACommitWaitsForItsEnd() throws Exception {
     FaultyDisk disk = new FaultyDisk();
     ChunkStore store =
-        ChunkStore.create(
-            disk.file("store"),
-            disk.file("log"),
-            UID,
-            4 << 20,
-            new NodeCache(1 << 20),
-            new Around(1));
+        ChunkStore.create(disk.files(), UID, 4 << 20, new NodeCache(1 << 20), new Around(1));
     store.write(store.member(UID), 0, Workload.fill(4096, 1));
     List<Thread> flushes = new java.util.ArrayList<>();
     int[] writtenMeanwhile = new int[1];
@@ -377,8 +346,7 @@ class DamageTest {
     FaultyDisk disk = new FaultyDisk();
     Around around = new Around(1);
     ChunkStore store =
-        ChunkStore.create(
-            disk.file("store"), disk.file("log"), UID, 4 << 20, new NodeCache(1 << 20), around);
+        ChunkStore.create(disk.files(), UID, 4 << 20, new NodeCache(1 << 20), around);
     Member member = store.member(UID);
     store.write(member, 0, Workload.fill(4096, 1));
     store.flush();

@@ -201,6 +201,11 @@ final class FaultyDisk {
     files.put(name, other.copy().pages(name));
   }
 
+  /** The files of a store. */
+  StoreFiles files() {
+    return new StoreFiles(file("store"), file("log"), file("recent"));
+  }
+
   /** A file of the disk; it is made by the first write. */
   StoreFile file(String name) {
     return new StoreFile() {

@@ -74,12 +74,7 @@ final class Workload {
     String uid = name();
     store =
         ChunkStore.create(
-            disk.file("store"),
-            disk.file("log"),
-            uid,
-            (long) sectors * SECTOR,
-            new NodeCache(1 << 20),
-            around);
+            disk.files(), uid, (long) sectors * SECTOR, new NodeCache(1 << 20), around);
     models.put(uid, new Model(false, sectors));
     disk.record();
   }
