@@ -157,7 +157,7 @@ final class VolumeVerbs {
                 "hearth volume check data",
                 "# A large one",
                 "hearth volume check data --timeout 10h"),
-            VolumeVerbs::check));
+            invocation -> check(invocation, invocation.resource("volumes", invocation.name()))));
     all.addAll(Transfer.verbs());
     all.addAll(Attachment.verbs());
     return all;
@@ -187,12 +187,8 @@ final class VolumeVerbs {
         "hearth volume attach " + invocation.name());
   }
 
-  private static void check(Invocation invocation) {
-    JsonObject operation =
-        invocation.post(
-            invocation.resource("volumes", invocation.name()) + ":check",
-            Map.of(),
-            new JsonObject());
+  private static void check(Invocation invocation, String resource) {
+    JsonObject operation = invocation.post(resource + ":check", Map.of(), new JsonObject());
     JsonObject result = HostVerbs.await(invocation, operation).getAsJsonObject("response");
     JsonArray findings =
         result.has("findings") ? result.getAsJsonArray("findings") : new JsonArray();
@@ -206,13 +202,18 @@ final class VolumeVerbs {
                 column("OFFSET", "offsetBytes"),
                 column("LOST", "lostBytes", Kind.BYTES),
                 column("MESSAGE", "message")),
-            "Nothing is wrong in " + ByteSize.format(checked) + ".");
+            "Nothing is wrong in " + ByteSize.format(checked) + "." + root(result));
     if (!findings.isEmpty()) {
       throw new CliFailure(
           ExitCode.FAILURE,
           "Something is not as it was written",
           "Restore what is lost from a backup; look after the disk below the data folder");
     }
+  }
+
+  private static String root(JsonObject result) {
+    String root = Output.text(result, "merkleRoot");
+    return root.isEmpty() ? "" : " Merkle root: " + root;
   }
 
   static List<Verb> snapshot() {
@@ -277,6 +278,18 @@ final class VolumeVerbs {
                 },
                 invocation ->
                     "hearth volume create NEW-NAME --from-snapshot " + invocation.name())),
+        new Verb(
+            "check",
+            "Read all that a snapshot holds, and compute the root of its Merkle tree",
+            "NAME",
+            flags(List.of("account", "output"), Flag.NETWORK),
+            List.of(
+                "# The first time the root is remembered, later it is compared",
+                "hearth snapshot check data/monday",
+                "# A large one, for a script",
+                "hearth snapshot check data/monday --timeout 10h -o json"),
+            invocation ->
+                check(invocation, nested(invocation, "snapshot", "snapshots", invocation.name()))),
         verbs.delete(
             "Delete snapshots",
             List.of("account", "force"),

@@ -4,9 +4,13 @@ package hearth.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Snapshots, clones, restoring and checking, by the command line and qemu's initiator. */
 @Tag("system")
 class SnapshotTest {
+  private static final int MIB = 1 << 20;
+
   private static final String SNAPSHOT = ".monday/";
 
   @TempDir Path home;
@@ -162,12 +168,7 @@ class SnapshotTest {
     assertThat(host.hearth("volume", "check", "data").err()).contains("Nothing is wrong in 8");
     String uid = host.ok("volume", "show", "data", "-o", "jsonpath={.uid}");
     Path store = host.dataFolder().resolve("volumes/" + uid + ".chunks/store");
-    byte[] bytes = Files.readAllBytes(store);
-    int at = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("MMMMMMMM");
-    try (RandomAccessFile file = new RandomAccessFile(store.toFile(), "rw")) {
-      file.seek(at + (1 << 20));
-      file.write('N');
-    }
+    damage(store);
     Host.Result check = host.hearth("volume", "check", "data", "-o", "json");
     assertThat(check.code()).as(check.err()).isEqualTo(1);
     assertThat(check.out()).contains("accounts/admin/volumes/data").contains("\"4096\"");
@@ -177,6 +178,59 @@ class SnapshotTest {
     assertThat(read.out() + read.err()).contains("Input/output error");
     io(url("other"), "read -P 78 0 1M");
     assertThat(host.hearth("volume", "check", "other").code()).isZero();
+  }
+
+  @Test
+  void theMerkleRootOfASnapshotIsThatOfAnyCopy() throws Exception {
+    Outside.need("theMerkleRootOfASnapshotIsThatOfAnyCopy", "qemu-io");
+    host.ok("volume", "create", "data", "--size", (37 * MIB + 8192) + "");
+    io(url("data"), "write -P 77 3M 5000k", "write -P 78 " + 37 * MIB + " 4096", "flush");
+    host.ok("snapshot", "create", "data/one");
+    assertThat(host.ok("snapshot", "show", "data/one", "-o", "jsonpath={.merkleRoot}")).isEmpty();
+    Path copy = home.resolve("copy.raw");
+    host.ok("volume", "export", "data", copy.toString());
+    byte[] bytes = Files.readAllBytes(copy);
+    String root = HexFormat.of().formatHex(merkleTreeHash(bytes, 0, 38));
+    assertThat(host.hearth("snapshot", "check", "data/one").err()).contains("Merkle root: " + root);
+    assertThat(host.ok("snapshot", "show", "data/one", "-o", "jsonpath={.merkleRoot}"))
+        .isEqualTo(root);
+    io(url("data"), "write -P 79 20M 4096", "flush");
+    host.ok("snapshot", "create", "data/two");
+    host.ok("snapshot", "create", "data/three");
+    Host.Result two = host.hearth("snapshot", "check", "data/two");
+    assertThat(two.err()).contains("Merkle root: ").doesNotContain(root);
+    assertThat(host.hearth("snapshot", "check", "data/three").err()).isEqualTo(two.err());
+    assertThat(host.hearth("snapshot", "check", "data/one").code()).isZero();
+    String uid = host.ok("volume", "show", "data", "-o", "jsonpath={.uid}");
+    damage(host.dataFolder().resolve("volumes/" + uid + ".chunks/store"));
+    Host.Result damaged = host.hearth("snapshot", "check", "data/one", "-o", "json");
+    assertThat(damaged.code()).as(damaged.err()).isEqualTo(1);
+    assertThat(damaged.out()).contains("snapshots/one").contains("checksum");
+  }
+
+  /** MTH of RFC 9162 2.1.1 as it is written there, over pieces of a mebibyte. */
+  private static byte[] merkleTreeHash(byte[] disk, int from, int count) throws Exception {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    if (count == 1) {
+      digest.update((byte) 0);
+      digest.update(disk, from * MIB, Math.min(MIB, disk.length - from * MIB));
+      return digest.digest();
+    }
+    int left = Integer.highestOneBit(count - 1);
+    digest.update((byte) 1);
+    digest.update(merkleTreeHash(disk, from, left));
+    digest.update(merkleTreeHash(disk, from + left, count - left));
+    return digest.digest();
+  }
+
+  /** Changes a byte of what was written as 77, some way into it. */
+  private static void damage(Path store) throws IOException {
+    byte[] bytes = Files.readAllBytes(store);
+    int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("MMMMMMMM");
+    try (RandomAccessFile file = new RandomAccessFile(store.toFile(), "rw")) {
+      file.seek(at + (1 << 20));
+      file.write('N');
+    }
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.time.Instant;
  * @param id the snapshot's own identifier, unique in the volume
  * @param group what it has in common with those of other volumes of the same moment, or empty
  * @param uid identity of the data, 32 hexadecimal digits, never used again
+ * @param merkleRoot in hexadecimal, or empty if it was never computed
  */
 public record SnapshotRecord(
     String account,
@@ -21,6 +22,7 @@ public record SnapshotRecord(
     long sizeBytes,
     String description,
     String group,
+    String merkleRoot,
     State state,
     Instant createTime) {
 
@@ -37,6 +39,11 @@ public record SnapshotRecord(
 
   SnapshotRecord in(State next) {
     return new SnapshotRecord(
-        account, volume, id, uid, sizeBytes, description, group, next, createTime);
+        account, volume, id, uid, sizeBytes, description, group, merkleRoot, next, createTime);
+  }
+
+  SnapshotRecord withMerkleRoot(String root) {
+    return new SnapshotRecord(
+        account, volume, id, uid, sizeBytes, description, group, root, state, createTime);
   }
 }

@@ -4,6 +4,9 @@ package hearth.volume;
 
 import hearth.contract.volume.v1.BatchCreateSnapshotsRequest;
 import hearth.contract.volume.v1.BatchCreateSnapshotsResponse;
+import hearth.contract.volume.v1.CheckSnapshotRequest;
+import hearth.contract.volume.v1.CheckSnapshotResponse;
+import hearth.contract.volume.v1.CheckVolumeResponse;
 import hearth.contract.volume.v1.CreateSnapshotRequest;
 import hearth.contract.volume.v1.DeleteSnapshotRequest;
 import hearth.contract.volume.v1.GetSnapshotRequest;
@@ -172,6 +175,7 @@ public final class Snapshots {
             volume.sizeBytes(),
             Volumes.checkDescription(request.getSnapshot().getDescription()),
             group.isEmpty() ? "" : Identifiers.checkLabel("group", group, 63),
+            "",
             SnapshotRecord.State.READY,
             now);
     records
@@ -186,6 +190,56 @@ public final class Snapshots {
         });
     exports.requireSnapshots(volume);
     return snapshot;
+  }
+
+  /** CheckSnapshot: finds the snapshot; {@link #check(Found)} does the work later. */
+  public Found checkable(Caller caller, CheckSnapshotRequest request) {
+    return find(records, volumes, caller, "name", request.getName());
+  }
+
+  /** Reads all that a snapshot holds, and compares or remembers the root of its Merkle tree. */
+  public CheckSnapshotResponse check(Found found) {
+    SnapshotRecord snapshot = found.snapshot();
+    MerkleRoot.Result result = MerkleRoot.of(exports.data(found.volume(), snapshot));
+    CheckSnapshotResponse.Builder response =
+        CheckSnapshotResponse.newBuilder()
+            .setCheckedBytes(result.readBytes())
+            .setMerkleRoot(result.root());
+    result
+        .lost()
+        .forEach(lost ->
+            response.addFindings(
+                CheckVolumeResponse.Finding.newBuilder()
+                    .setResource(snapshot.name())
+                    .setOffsetBytes(lost.offset())
+                    .setLostBytes(lost.length())
+                    .setMessage(lost.why())));
+    if (!result.root().isEmpty()) {
+      String before = remember(found, result.root());
+      if (!before.equals(result.root())) {
+        response.addFindings(
+            CheckVolumeResponse.Finding.newBuilder()
+                .setResource(snapshot.name())
+                .setMessage("it does not hold what it held when its root was " + before));
+      }
+    }
+    return response.build();
+  }
+
+  /** The root that was computed first, which may be this one. */
+  private String remember(Found found, String root) {
+    return records.transaction(() ->
+        records
+            .findSnapshot(found.volume(), found.snapshot().id())
+            .filter(now -> now.uid().equals(found.snapshot().uid()))
+            .map(now -> {
+              if (now.merkleRoot().isEmpty()) {
+                records.updateSnapshot(now.withMerkleRoot(root));
+                return root;
+              }
+              return now.merkleRoot();
+            })
+            .orElse(root)); // deleted meanwhile
   }
 
   /** DeleteSnapshot. */
@@ -219,7 +273,7 @@ public final class Snapshots {
   }
 
   /** A snapshot with its volume. */
-  record Found(VolumeRecord volume, SnapshotRecord snapshot) {}
+  public record Found(VolumeRecord volume, SnapshotRecord snapshot) {}
 
   /** The snapshot of a name that the caller may use. */
   static Found find(
@@ -246,6 +300,7 @@ public final class Snapshots {
         .setUsedBytes(status.usedBytes())
         .setDescription(snapshot.description())
         .setGroup(snapshot.group())
+        .setMerkleRoot(snapshot.merkleRoot())
         .setStateReason(status.problem())
         .setIscsi(
             Volume.Iscsi.newBuilder()

@@ -61,7 +61,7 @@ public final class Api {
         GrpcService.builder()
             .addService(new GrpcVolumeService(volumes, operations, calls))
             .addService(new GrpcPoolService(pools, calls))
-            .addService(new GrpcSnapshotService(snapshots, calls))
+            .addService(new GrpcSnapshotService(snapshots, operations, calls))
             .addService(new GrpcBlockService(blocks, calls))
             .addService(new GrpcSessionService(sessions, calls))
             .addService(new GrpcAccountService(accounts, calls))

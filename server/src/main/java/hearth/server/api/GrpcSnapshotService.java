@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.server.api;
 
+import com.google.longrunning.Operation;
 import com.google.protobuf.Empty;
 import hearth.contract.volume.v1.BatchCreateSnapshotsRequest;
 import hearth.contract.volume.v1.BatchCreateSnapshotsResponse;
+import hearth.contract.volume.v1.CheckSnapshotMetadata;
+import hearth.contract.volume.v1.CheckSnapshotRequest;
 import hearth.contract.volume.v1.CreateSnapshotRequest;
 import hearth.contract.volume.v1.DeleteSnapshotRequest;
 import hearth.contract.volume.v1.GetSnapshotRequest;
@@ -12,16 +15,19 @@ import hearth.contract.volume.v1.ListSnapshotsRequest;
 import hearth.contract.volume.v1.ListSnapshotsResponse;
 import hearth.contract.volume.v1.Snapshot;
 import hearth.contract.volume.v1.SnapshotServiceGrpc;
+import hearth.server.host.Operations;
 import hearth.volume.Snapshots;
 import io.grpc.stub.StreamObserver;
 
 /** The gRPC face of {@link Snapshots}: hands requests on. */
 final class GrpcSnapshotService extends SnapshotServiceGrpc.SnapshotServiceImplBase {
   private final Snapshots snapshots;
+  private final Operations operations;
   private final Calls calls;
 
-  GrpcSnapshotService(Snapshots snapshots, Calls calls) {
+  GrpcSnapshotService(Snapshots snapshots, Operations operations, Calls calls) {
     this.snapshots = snapshots;
+    this.operations = operations;
     this.calls = calls;
   }
 
@@ -55,6 +61,24 @@ final class GrpcSnapshotService extends SnapshotServiceGrpc.SnapshotServiceImplB
         request.getRequestId(),
         BatchCreateSnapshotsResponse.getDefaultInstance(),
         caller -> snapshots.createAll(caller, request));
+  }
+
+  @Override
+  public void checkSnapshot(CheckSnapshotRequest request, StreamObserver<Operation> observer) {
+    calls.answerOnce(
+        observer,
+        request,
+        request.getRequestId(),
+        Operation.getDefaultInstance(),
+        caller -> {
+          Snapshots.Found found = snapshots.checkable(caller, request);
+          return request.getValidateOnly()
+              ? Operation.newBuilder().setDone(true).build()
+              : operations.begin(
+                  caller,
+                  CheckSnapshotMetadata.newBuilder().setSnapshot(found.snapshot().name()).build(),
+                  () -> snapshots.check(found));
+        });
   }
 
   @Override

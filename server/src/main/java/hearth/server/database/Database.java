@@ -37,7 +37,8 @@ public final class Database implements AutoCloseable {
           "V2__snapshots.sql",
           "V3__units.sql",
           "V4__groups.sql",
-          "V5__pools.sql");
+          "V5__pools.sql",
+          "V6__merkle_roots.sql");
 
   private final HikariDataSource source;
   private final String kind;

@@ -61,7 +61,7 @@ import org.jspecify.annotations.Nullable;
  * volumes.
  */
 public final class Backups {
-  private static final int VERSION = 4;
+  private static final int VERSION = 5;
   private static final long LARGEST = 1L << 30;
   private static final Map<String, List<String>> TABLES = tables();
   private static final Listing<Backup> LISTING =
@@ -148,6 +148,7 @@ public final class Backups {
             "+size_bytes",
             "description",
             "moment",
+            "merkle_root",
             "state",
             "+created"));
     tables.put("audit", List.of("id", "+created", "actor", "action", "target", "detail"));
@@ -393,6 +394,9 @@ public final class Backups {
     }
     if (table.equals("snapshots") && version < 4) {
       row.addProperty("moment", "");
+    }
+    if (table.equals("snapshots") && version < 5) {
+      row.addProperty("merkle_root", "");
     }
   }
 

@@ -30,7 +30,7 @@ public final class VolumeTable implements VolumeRecords {
       "account, id, uid, size_bytes, description, labels, read_only, options, device, engine, pool, state,"
           + " chap_user, chap_secret, target_secret, created, updated, version";
   private static final String SNAPSHOT_COLUMNS =
-      "account, volume, id, uid, size_bytes, description, moment, state, created";
+      "account, volume, id, uid, size_bytes, description, moment, merkle_root," + " state, created";
 
   private final Database database;
   private final Audit audit;
@@ -192,6 +192,7 @@ public final class VolumeTable implements VolumeRecords {
         row.number("size_bytes"),
         row.text("description"),
         row.text("moment"),
+        row.text("merkle_root"),
         SnapshotRecord.State.valueOf(row.text("state")),
         row.time("created"));
   }
@@ -200,7 +201,7 @@ public final class VolumeTable implements VolumeRecords {
   public void insertSnapshot(SnapshotRecord snapshot) {
     try {
       database.update(
-          "INSERT INTO snapshots (" + SNAPSHOT_COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "INSERT INTO snapshots (" + SNAPSHOT_COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           snapshot.account(),
           snapshot.volume(),
           snapshot.id(),
@@ -208,6 +209,7 @@ public final class VolumeTable implements VolumeRecords {
           snapshot.sizeBytes(),
           snapshot.description(),
           snapshot.group(),
+          snapshot.merkleRoot(),
           snapshot.state().name(),
           snapshot.createTime());
     } catch (DatabaseException e) {
@@ -225,7 +227,10 @@ public final class VolumeTable implements VolumeRecords {
   @Override
   public void updateSnapshot(SnapshotRecord snapshot) {
     database.update(
-        "UPDATE snapshots SET state = ? WHERE uid = ?", snapshot.state().name(), snapshot.uid());
+        "UPDATE snapshots SET state = ?, merkle_root = ? WHERE uid = ?",
+        snapshot.state().name(),
+        snapshot.merkleRoot(),
+        snapshot.uid());
   }
 
   @Override
