@@ -6,12 +6,17 @@ import static hearth.cli.Nouns.column;
 import static hearth.cli.Nouns.wide;
 import static hearth.cli.ResourceVerbs.flags;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import hearth.cli.Output.Kind;
+import hearth.kit.daemon.Inspector;
+import hearth.kit.problem.Problem;
+import hearth.kit.unit.ByteSize;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
@@ -73,7 +78,51 @@ final class HostVerbs {
                             column("FREE", "freeBytes", Kind.BYTES),
                             column("VOLUMES", "volumeCount", Kind.COUNT),
                             column("ACCOUNTS", "accountCount", Kind.COUNT),
-                            column("SESSIONS", "sessionCount", Kind.COUNT)))));
+                            column("SESSIONS", "sessionCount", Kind.COUNT)))),
+        new Verb(
+            "check",
+            "Compare what a stopped host holds with its checksums",
+            "",
+            flags(List.of("output", "data-folder"), List.of()),
+            List.of(
+                "# After a power cut, before the host starts",
+                "hearth host check",
+                "# A copy of a disk that fails",
+                "hearth host check --data-folder /mnt/copy/hearth"),
+            HostVerbs::check));
+  }
+
+  private static void check(Invocation invocation) {
+    Path folder =
+        invocation
+            .flag("data-folder")
+            .map(invocation::path)
+            .orElseGet(() -> invocation.folders().data());
+    Inspector.Report report;
+    try {
+      report = TopVerbs.part(Inspector.class).check(folder);
+    } catch (Problem problem) {
+      throw new CliFailure(ExitCode.of(problem.code().name()), problem.what(), problem.fix());
+    }
+    JsonArray findings = new JsonArray();
+    for (Inspector.Finding found : report.findings()) {
+      JsonObject finding = new JsonObject();
+      finding.addProperty("resource", found.what());
+      finding.addProperty("offsetBytes", String.valueOf(found.offset()));
+      finding.addProperty("lostBytes", String.valueOf(found.length()));
+      finding.addProperty("message", found.message());
+      findings.add(finding);
+    }
+    VolumeVerbs.tellFindings(
+        invocation,
+        findings,
+        "Nothing is wrong in "
+            + ByteSize.format(report.checkedBytes())
+            + " of "
+            + report.stores()
+            + (report.stores() == 1 ? " store in " : " stores in ")
+            + folder
+            + ".");
   }
 
   static List<Verb> operation() {

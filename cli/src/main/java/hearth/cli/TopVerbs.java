@@ -221,7 +221,7 @@ final class TopVerbs {
     }
   }
 
-  private static <T> T part(Class<T> type) {
+  static <T> T part(Class<T> type) {
     return ServiceLoader.load(type)
         .findFirst()
         .orElseThrow(() ->

@@ -193,6 +193,14 @@ final class VolumeVerbs {
     JsonArray findings =
         result.has("findings") ? result.getAsJsonArray("findings") : new JsonArray();
     long checked = Long.parseLong("0" + Output.text(result, "checkedBytes"));
+    tellFindings(
+        invocation,
+        findings,
+        "Nothing is wrong in " + ByteSize.format(checked) + "." + root(result));
+  }
+
+  /** Shows what a check found, if anything, and fails then. */
+  static void tellFindings(Invocation invocation, JsonArray findings, String well) {
     invocation
         .output()
         .list(
@@ -202,7 +210,7 @@ final class VolumeVerbs {
                 column("OFFSET", "offsetBytes"),
                 column("LOST", "lostBytes", Kind.BYTES),
                 column("MESSAGE", "message")),
-            "Nothing is wrong in " + ByteSize.format(checked) + "." + root(result));
+            well);
     if (!findings.isEmpty()) {
       throw new CliFailure(
           ExitCode.FAILURE,

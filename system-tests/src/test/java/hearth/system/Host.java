@@ -107,7 +107,17 @@ final class Host implements AutoCloseable {
 
   /** Ends the host without any warning, and starts it again. */
   void killAndRestart() throws IOException, InterruptedException {
+    kill();
+    start();
+  }
+
+  /** Ends the host without any warning. */
+  void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
+  }
+
+  /** Starts it again once it was ended. */
+  void start() throws IOException, InterruptedException {
     Files.delete(home.resolve("up.log"));
     process = launch();
     awaitUp();
@@ -116,9 +126,7 @@ final class Host implements AutoCloseable {
   /** Asks the host to stop, waits until it has, and starts it again; how it ended. */
   int stopAndRestart() throws IOException, InterruptedException {
     int code = stop();
-    Files.delete(home.resolve("up.log"));
-    process = launch();
-    awaitUp();
+    start();
     return code;
   }
 

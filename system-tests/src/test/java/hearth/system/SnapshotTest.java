@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -206,6 +207,52 @@ class SnapshotTest {
     Host.Result damaged = host.hearth("snapshot", "check", "data/one", "-o", "json");
     assertThat(damaged.code()).as(damaged.err()).isEqualTo(1);
     assertThat(damaged.out()).contains("snapshots/one").contains("checksum");
+  }
+
+  @Test
+  void aHostThatIsDownIsCheckedAndNotChanged() throws Exception {
+    Outside.need("aHostThatIsDownIsCheckedAndNotChanged", "qemu-io");
+    host.ok("volume", "create", "data", "--size", "16MiB");
+    io(url("data"), "write -P 77 0 4M", "flush");
+    host.ok("snapshot", "create", "data/one");
+    io(url("data"), "write -P 78 8M 1M", "flush", "write -P 79 9M 64k");
+    String uid = host.ok("volume", "show", "data", "-o", "jsonpath={.uid}");
+    String folder = host.dataFolder().toString();
+    Host.Result up = host.hearth("host", "check", "--data-folder", folder);
+    assertThat(up.code()).isEqualTo(5);
+    assertThat(up.err()).contains("hearth volume check NAME");
+    host.kill();
+    Path files = host.dataFolder().resolve("volumes/" + uid + ".chunks");
+    List<byte[]> before = contents(files);
+    Host.Result well = host.hearth("host", "check", "--data-folder", folder);
+    assertThat(well.code()).as(well.err()).isZero();
+    assertThat(well.err()).contains("Nothing is wrong in 9.").contains("of 1 store ");
+    assertThat(contents(files)).isEqualTo(before);
+    damage(files.resolve("store"));
+    try (RandomAccessFile file = new RandomAccessFile(files.resolve("log").toFile(), "rw")) {
+      file.seek(100);
+      file.write(1);
+    }
+    Host.Result damaged = host.hearth("host", "check", "--data-folder", folder, "-o", "json");
+    assertThat(damaged.code()).isEqualTo(1);
+    assertThat(damaged.out()).contains("log").contains(files.toString());
+    try (RandomAccessFile file = new RandomAccessFile(files.resolve("log").toFile(), "rw")) {
+      file.seek(100);
+      file.write(0);
+    }
+    damaged = host.hearth("host", "check", "--data-folder", folder, "-o", "json");
+    assertThat(damaged.out()).contains("admin/data/one").contains("\"4096\"");
+    assertThat(host.hearth("host", "check", "--data-folder", home.toString()).err())
+        .contains("is no data folder of a host");
+    host.start();
+  }
+
+  private static List<byte[]> contents(Path folder) throws IOException {
+    List<byte[]> contents = new ArrayList<>();
+    for (String file : List.of("store", "log", "recent")) {
+      contents.add(Files.readAllBytes(folder.resolve(file)));
+    }
+    return contents;
   }
 
   /** MTH of RFC 9162 2.1.1 as it is written there, over pieces of a mebibyte. */

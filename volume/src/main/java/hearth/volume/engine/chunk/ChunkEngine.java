@@ -35,10 +35,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class ChunkEngine implements Engine {
   private static final Logger LOG = LoggerFactory.getLogger(ChunkEngine.class);
-  private static final String SUFFIX = ".chunks";
-  private static final String STORE = "store";
-  private static final String INTENTS = "log";
-  private static final String RECENT = "recent";
+  static final String SUFFIX = ".chunks";
+  static final String STORE = "store";
+  static final String INTENTS = "log";
+  static final String RECENT = "recent";
   private static final int SECONDS_TO_COMMIT = 10;
 
   private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
@@ -259,7 +259,7 @@ public final class ChunkEngine implements Engine {
   }
 
   /** Linux tells it apart by a random number; where that cannot be read, nothing is as before. */
-  private static long readBoot() {
+  static long readBoot() {
     try {
       UUID boot = UUID.fromString(Files.readString(BOOT).strip());
       return boot.getMostSignificantBits() ^ boot.getLeastSignificantBits();
