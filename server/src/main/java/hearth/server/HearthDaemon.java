@@ -31,6 +31,7 @@ import hearth.server.database.Database;
 import hearth.server.host.Audit;
 import hearth.server.host.Backups;
 import hearth.server.host.Operations;
+import hearth.server.host.VolumeHistory;
 import hearth.server.host.VolumeMetrics;
 import hearth.server.volume.VolumeTable;
 import hearth.server.web.Pages;
@@ -63,6 +64,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -149,6 +151,13 @@ public final class HearthDaemon implements Daemon {
         };
     open.run();
     exports.watchPools(maintenance);
+    VolumeHistory history = new VolumeHistory();
+    var _ =
+        maintenance.scheduleAtFixedRate(
+            () -> history.step(exports.commands()),
+            0,
+            VolumeHistory.STEP_SECONDS,
+            TimeUnit.SECONDS);
     Operations operations = new Operations(database, clock);
     operations.start();
     started.push(operations);
@@ -215,6 +224,7 @@ public final class HearthDaemon implements Daemon {
         accounts,
         volumes,
         snapshots,
+        history,
         host,
         audit,
         scheme.equals("https"),

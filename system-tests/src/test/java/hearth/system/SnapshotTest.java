@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -223,7 +224,7 @@ class SnapshotTest {
     assertThat(up.err()).contains("hearth volume check NAME");
     host.kill();
     Path files = host.dataFolder().resolve("volumes/" + uid + ".chunks");
-    List<byte[]> before = contents(files);
+    List<ByteBuffer> before = contents(files);
     Host.Result well = host.hearth("host", "check", "--data-folder", folder);
     assertThat(well.code()).as(well.err()).isZero();
     assertThat(well.err()).contains("Nothing is wrong in 9.").contains("of 1 store ");
@@ -247,10 +248,10 @@ class SnapshotTest {
     host.start();
   }
 
-  private static List<byte[]> contents(Path folder) throws IOException {
-    List<byte[]> contents = new ArrayList<>();
+  private static List<ByteBuffer> contents(Path folder) throws IOException {
+    List<ByteBuffer> contents = new ArrayList<>();
     for (String file : List.of("store", "log", "recent")) {
-      contents.add(Files.readAllBytes(folder.resolve(file)));
+      contents.add(ByteBuffer.wrap(Files.readAllBytes(folder.resolve(file))));
     }
     return contents;
   }

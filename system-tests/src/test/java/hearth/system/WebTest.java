@@ -14,7 +14,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -88,7 +90,7 @@ class WebTest {
     assertThat(post("/volumes", "csrf", "forged", "name", "evil", "size", "1GiB").statusCode())
         .isEqualTo(403);
     assertThat(post("/volumes", "csrf", csrf, "name", "web", "size", "1GiB").body())
-        .contains(">web</th>");
+        .contains(">web</a></th>");
     assertThat(post("/volumes", "csrf", csrf, "name", "<b>", "size", "1GiB").body())
         .contains("not a valid name")
         .doesNotContain("<b>");
@@ -100,7 +102,7 @@ class WebTest {
         .contains("has a snapshot 'monday' already");
     String monday = web + "/snapshots/monday";
     assertThat(post("/snapshots/copy", "csrf", csrf, "snapshot", monday, "name", "trial").body())
-        .contains(">trial</th>");
+        .contains(">trial</a></th>");
     assertThat(post("/snapshots/delete", "csrf", csrf, "snapshot", monday, "again", "web").body())
         .contains("nothing was deleted");
     assertThat(
@@ -111,6 +113,15 @@ class WebTest {
             post("/snapshots/delete", "csrf", csrf, "snapshot", monday, "again", "monday").body())
         .contains("There are no snapshots yet");
     host.ok("volume", "delete", "trial", "--yes");
+    assertThat(get("/volumes/admin/trial").statusCode()).isEqualTo(404);
+    Instant deadline = Instant.now().plusSeconds(60);
+    HttpResponse<String> chart = get("/volumes/admin/web");
+    assertThat(chart.body()).contains("The last hour").contains("iqn.");
+    while (!chart.body().contains("<svg") && Instant.now().isBefore(deadline)) {
+      TimeUnit.SECONDS.sleep(2);
+      chart = get("/volumes/admin/web");
+    }
+    assertThat(chart.body()).contains("Commands in a second: Reads now 0, at most 0;");
     assertThat(
             post(
                     "/volumes/delete",
@@ -145,6 +156,8 @@ class WebTest {
         .doesNotContain("Data folder");
     HttpResponse<String> page = get("/volumes");
     assertThat(page.body()).doesNotContain("hers");
+    assertThat(get("/volumes/ann/hers").statusCode()).isEqualTo(404);
+    assertThat(get("/volumes/ann/hers").body()).doesNotContain("iqn.");
     post(
         "/volumes/delete",
         "csrf",

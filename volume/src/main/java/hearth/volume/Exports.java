@@ -201,6 +201,17 @@ public final class Exports implements TargetDirectory, AutoCloseable {
         .toList();
   }
 
+  /** What is counted of the commands of each volume that is served, by its name. */
+  public Map<String, Map<Statistics.Kind, Statistics.Counts>> commands() {
+    Map<String, Map<Statistics.Kind, Statistics.Counts>> commands = new HashMap<>();
+    for (Open entry : open.values()) {
+      if (!entry.snapshot()) {
+        commands.put(entry.name(), entry.export().counts());
+      }
+    }
+    return commands;
+  }
+
   private static long used(Open entry) {
     try {
       return entry.data().usedBytes();

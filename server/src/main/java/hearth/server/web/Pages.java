@@ -27,6 +27,7 @@ import hearth.contract.volume.v1.CreateSnapshotRequest;
 import hearth.contract.volume.v1.CreateVolumeRequest;
 import hearth.contract.volume.v1.DeleteSnapshotRequest;
 import hearth.contract.volume.v1.DeleteVolumeRequest;
+import hearth.contract.volume.v1.GetVolumeRequest;
 import hearth.contract.volume.v1.ListSnapshotsRequest;
 import hearth.contract.volume.v1.ListVolumesRequest;
 import hearth.contract.volume.v1.Snapshot;
@@ -41,6 +42,7 @@ import hearth.server.account.Credentials;
 import hearth.server.api.ApiErrors;
 import hearth.server.api.OpenApi;
 import hearth.server.host.Audit;
+import hearth.server.host.VolumeHistory;
 import hearth.volume.Snapshots;
 import hearth.volume.Volumes;
 import java.io.IOException;
@@ -68,6 +70,7 @@ public final class Pages {
   private final Accounts accounts;
   private final Volumes volumes;
   private final Snapshots snapshots;
+  private final VolumeHistory history;
   private final Function<Caller, Host> host;
   private final Audit audit;
   private final boolean secure;
@@ -99,6 +102,7 @@ public final class Pages {
       Accounts accounts,
       Volumes volumes,
       Snapshots snapshots,
+      VolumeHistory history,
       Function<Caller, Host> host,
       Audit audit,
       boolean secure) {
@@ -109,6 +113,7 @@ public final class Pages {
     this.accounts = accounts;
     this.volumes = volumes;
     this.snapshots = snapshots;
+    this.history = history;
     this.host = host;
     this.audit = audit;
     this.secure = secure;
@@ -121,11 +126,13 @@ public final class Pages {
       Accounts accounts,
       Volumes volumes,
       Snapshots snapshots,
+      VolumeHistory history,
       Function<Caller, Host> host,
       Audit audit,
       boolean secure,
       String version) {
-    Pages pages = new Pages(credentials, accounts, volumes, snapshots, host, audit, secure);
+    Pages pages =
+        new Pages(credentials, accounts, volumes, snapshots, history, host, audit, secure);
     byte[] style = resource("style.css");
     server.service(
         "/style.css",
@@ -187,6 +194,17 @@ public final class Pages {
         .route()
         .get("/volumes")
         .build(pages.shown(session -> pages.volumes(session, pages.view(session, "Volumes"))));
+    server
+        .route()
+        .get("/volumes/{account}/{volume}")
+        .build((context, request) ->
+            pages
+                .shown(session ->
+                    pages.volume(
+                        session,
+                        String.valueOf(context.pathParam("account")),
+                        String.valueOf(context.pathParam("volume"))))
+                .serve(context, request));
     server.route().post("/volumes").build(pages.form(pages::createVolume));
     server.route().post("/volumes/delete").build(pages.form(pages::deleteVolume));
     server
@@ -433,6 +451,39 @@ public final class Pages {
   private HttpResponse volumes(Session session, View view) {
     return page(
         "volumes", view, Map.of("volumes", volumes(session)), view.problem().isEmpty() ? 200 : 400);
+  }
+
+  private HttpResponse volume(Session session, String account, String id) {
+    Volume volume;
+    try {
+      volume =
+          volumes.get(
+              session.caller(),
+              GetVolumeRequest.newBuilder()
+                  .setName("accounts/" + account + "/volumes/" + id)
+                  .build());
+    } catch (Problem problem) {
+      View view = view(session, "Volumes").withProblem(problem.what() + ".", problem.fix() + ".");
+      return page("volumes", view, Map.of("volumes", volumes(session)), 404);
+    }
+    VolumeRow row = row(volume);
+    List<List<String>> facts =
+        List.of(
+            List.of(
+                "Description",
+                volume.getDescription().isEmpty() ? "none" : volume.getDescription()),
+            List.of("Owner", row.owner()),
+            List.of("Size", row.size()),
+            List.of("Used", row.used() + " (" + row.percent() + " %)"),
+            List.of("State", row.state()),
+            List.of("Sessions", String.valueOf(row.sessions())),
+            List.of("Target", volume.getIscsi().getIqn()),
+            List.of("Portals", String.join(", ", volume.getIscsi().getPortalsList())),
+            List.of("Made", Times.instant(volume.getCreateTime()).toString()));
+    return page(
+        "volume",
+        view(session, "Volume " + row.id()),
+        Map.of("facts", facts, "charts", Chart.of(history.of(volume.getName()))));
   }
 
   private List<VolumeRow> volumes(Session session) {
