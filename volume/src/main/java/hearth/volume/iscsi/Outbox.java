@@ -27,7 +27,7 @@ final class Outbox {
   }
 
   /** What goes out at once at most. */
-  private static final int MOST_AT_ONCE = 16;
+  private static final int MOST_AT_ONCE = 32;
 
   private static final long MOST_BYTES_AT_ONCE = 256 << 10;
 
@@ -63,20 +63,24 @@ final class Outbox {
     sent.run();
   }
 
-  /** Sends what waits on the caller's thread, unless the writer does already. */
+  /** Sends all that waits on the caller's thread, unless another thread sends already. */
   void drain() throws IOException {
-    List<Pdu> next;
-    synchronized (this) {
-      if (writing || broken) {
-        notifyAll();
-        return;
+    while (true) {
+      List<Pdu> next;
+      synchronized (this) {
+        if (writing || broken || waiting.isEmpty()) {
+          return; // who sends looks again when it is done
+        }
+        next = poll();
+        writing = true;
       }
-      next = poll();
-      writing = !next.isEmpty();
-    }
-    if (!next.isEmpty()) {
       send(next);
     }
+  }
+
+  /** Whether so much waits that it should go out before more is made. */
+  synchronized boolean isLarge() {
+    return bytes >= MOST_BYTES_AT_ONCE / 2;
   }
 
   /** Nothing more will come; the writer ends when all is sent. */
@@ -139,8 +143,11 @@ final class Outbox {
 
   private synchronized void sent(long size) {
     writing = false;
+    boolean full = bytes > FULL;
     bytes -= size;
-    notifyAll();
+    if (full || ended || !waiting.isEmpty()) {
+      notifyAll(); // a thread that is woken for nothing costs more than the sending
+    }
   }
 
   private void abandon() {

@@ -61,6 +61,17 @@ final class Session {
   /** How long a command may take on the thread that should read. */
   private static final Duration LONG = Duration.ofMillis(20);
 
+  /** How long a read takes at most that need not wait for a disk. */
+  private static final Duration SHORT = Duration.ofNanos(100_000);
+
+  private static final int MOST_SHORT_BYTES = 64 << 10;
+
+  /** Reads that are handed on after one that was not short, before another is tried. */
+  private static final int READS_TO_HAND_ON = 64;
+
+  /** How many reads are handed on before one is tried again; of the reading thread. */
+  private int handOn;
+
   /** Bytes of stack for threads of a connection. */
   static final long STACK = 256 << 10;
 
@@ -185,6 +196,14 @@ final class Session {
       return Session.this;
     }
 
+    boolean isShortRead() {
+      return switch (request.cdb()[0] & 0xFF) {
+        case 0x08, 0x28, 0xA8, 0x88 ->
+            (request.flags() & 0x20) == 0 && reserved <= MOST_SHORT_BYTES;
+        default -> false;
+      };
+    }
+
     @Override
     protected void start() {
       if (!executeOnReader(this)) {
@@ -230,6 +249,7 @@ final class Session {
 
   /** Reads and answers until the connection ends. */
   void run() {
+    wire.beforeWaiting(this::drain);
     writer.start();
     if (!discovery) {
       target.unit().attach(nexus);
@@ -244,30 +264,52 @@ final class Session {
   }
 
   /**
-   * Carries a command out on the thread that read it, and sends its answer, if it is the only one:
-   * with one command at a time, handing it on and back takes longer than doing it. Should it take
-   * long, {@link #relieveReader} lets another thread read on.
+   * Carries a command out on the thread that read it, if it is the only one, or one of many short
+   * reads of what is in memory: handing it on and back takes longer than doing it. The answer goes
+   * out before the thread waits for the initiator, together with those of the commands that had
+   * come by then. Should it take long, {@link #relieveReader} lets another thread read on; and
+   * where reads wait for a disk, most are handed on, so that they wait side by side.
    *
    * @return whether that was done
    */
   private boolean executeOnReader(Command command) {
     Thread current = Thread.currentThread();
-    if (!current.equals(reader) || outstanding.get() > 1 || !early.isEmpty()) {
+    if (!current.equals(reader) || !early.isEmpty()) {
       return false;
     }
+    if (outstanding.get() > 1) {
+      if (!command.isShortRead()) {
+        return false;
+      }
+      if (handOn > 0) {
+        handOn--;
+        return false;
+      }
+    }
     command.executing = current;
-    executingSince = System.nanoTime();
+    long began = System.nanoTime();
+    executingSince = began;
     alone.set(command);
     command.execute();
+    if (System.nanoTime() - began > SHORT.toNanos()) {
+      handOn = READS_TO_HAND_ON;
+    }
+    boolean relieved = !alone.compareAndSet(command, null);
+    if (relieved) {
+      replaced.add(current);
+    }
+    if (relieved || outbox.isLarge()) {
+      drain();
+    }
+    return true;
+  }
+
+  private void drain() {
     try {
       outbox.drain();
     } catch (IOException e) {
       drop();
     }
-    if (!alone.compareAndSet(command, null)) {
-      replaced.add(current);
-    }
-    return true;
   }
 
   /** Lets another thread read if the one that should has been executing a command for long. */

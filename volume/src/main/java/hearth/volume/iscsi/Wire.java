@@ -28,10 +28,22 @@ final class Wire implements Closeable {
   private volatile boolean headerDigest;
   private volatile boolean dataDigest;
 
+  /** What has to be done before the thread that reads may wait for the initiator. */
+  interface Preparation {
+    void run() throws IOException;
+  }
+
+  private Preparation beforeWaiting = () -> {};
+
   /** A socket, or what stands in for one in a test. */
   <C extends ReadableByteChannel & GatheringByteChannel> Wire(C channel) {
     this.source = channel;
     this.sink = channel;
+  }
+
+  /** From now on does this before each read from the connection, which may wait for long. */
+  void beforeWaiting(Preparation preparation) {
+    beforeWaiting = preparation;
   }
 
   /** Digests begin with the first PDU of the full feature phase. */
@@ -92,6 +104,7 @@ final class Wire implements Closeable {
   private void readFully(ByteBuffer destination) throws IOException {
     while (destination.hasRemaining()) {
       if (!input.hasRemaining()) {
+        beforeWaiting.run();
         if (destination.remaining() >= input.capacity() && destination.isDirect()) {
           if (source.read(destination) < 0) {
             throw new EOFException("the initiator closed the connection");
