@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
@@ -46,6 +47,11 @@ public final class IscsiTarget implements AutoCloseable {
   private final ExecutorService executor;
   private final ScheduledExecutorService timer;
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+
+  /** How often it is seen to that no reader is held up by a command. */
+  private static final Duration READERS = Duration.ofMillis(50);
+
+  private final AtomicBoolean watching = new AtomicBoolean();
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger handles = new AtomicInteger();
   private final AtomicLong sessionIds = new AtomicLong();
@@ -118,9 +124,6 @@ public final class IscsiTarget implements AutoCloseable {
             5,
             5,
             TimeUnit.SECONDS);
-    var _ =
-        target.timer.scheduleAtFixedRate(
-            () -> target.sessions.forEach(Session::relieveReader), 50, 50, TimeUnit.MILLISECONDS);
     return target;
   }
 
@@ -313,9 +316,25 @@ public final class IscsiTarget implements AutoCloseable {
       int handle = handles.updateAndGet(last -> last == 0xFFFF ? 1 : last + 1);
       response.header().set16(14, handle);
       sessions.add(session);
+      watchReaders();
       wire.write(response.header(), ByteBuffer.wrap(response.data()));
       wire.useDigests(login.parameters().headerDigest(), login.parameters().dataDigest());
       return session;
+    }
+  }
+
+  /** Looks after the readers of all sessions, as long as there are any. */
+  private void watchReaders() {
+    if (watching.compareAndSet(false, true)) {
+      var _ = timer.schedule(this::relieveReaders, READERS.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void relieveReaders() {
+    sessions.forEach(Session::relieveReader);
+    watching.set(false);
+    if (!sessions.isEmpty()) {
+      watchReaders();
     }
   }
 
