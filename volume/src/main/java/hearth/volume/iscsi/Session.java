@@ -277,28 +277,31 @@ final class Session {
     if (!current.equals(reader) || !early.isEmpty()) {
       return false;
     }
-    if (outstanding.get() > 1) {
-      if (!command.isShortRead()) {
-        return false;
-      }
-      if (handOn > 0) {
+    boolean many = outstanding.get() > 1;
+    if (command.isShortRead()) {
+      if (many && handOn > 0) {
         handOn--;
         return false;
       }
+    } else if (many) {
+      return false;
+    } else {
+      drain(); // answers of reads must not wait for what may take long
     }
     command.executing = current;
     long began = System.nanoTime();
     executingSince = began;
     alone.set(command);
     command.execute();
-    if (System.nanoTime() - began > SHORT.toNanos()) {
+    boolean slow = System.nanoTime() - began > SHORT.toNanos();
+    if (slow) {
       handOn = READS_TO_HAND_ON;
     }
     boolean relieved = !alone.compareAndSet(command, null);
     if (relieved) {
       replaced.add(current);
     }
-    if (relieved || outbox.isLarge()) {
+    if (relieved || slow || outbox.isLarge()) {
       drain();
     }
     return true;
