@@ -1,0 +1,274 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug;
+
+import hearth.debug.session.Session;
+import hearth.debug.session.SessionException;
+import hearth.debug.target.LiveProcess;
+import hearth.debug.terminal.Terminal;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The debugger's command line: the verbs and flags of {@code dlv}. */
+public final class Main {
+  private static final String HELP =
+      """
+      A debugger for Go programs, which answers to Delve's commands.
+
+      Usage:
+        dlv [command]
+
+      Available Commands:
+        attach      Attach to running process and begin debugging.
+        debug       Compile and begin debugging main package in current directory, or the package specified.
+        exec        Execute a precompiled binary, and begin a debug session.
+        help        Help about any command
+        test        Compile test binary and begin debugging program.
+        version     Prints version.
+
+      Flags:
+            --allow-non-terminal-interactive   Allows interactive sessions of Delve that don't have a terminal as stdin, stdout and stderr
+            --build-flags string               Build flags, to be passed to the compiler. For example: --build-flags="-tags=integration -mod=vendor -cover -v"
+            --disable-aslr                     Disables address space randomization
+        -h, --help                             help for dlv
+            --init string                      Init file, executed by the terminal client.
+        -r, --redirect stringArray             Specifies redirect rules for target process (see 'dlv help redirect')
+            --wd string                        Working directory for running the program.
+      """;
+
+  private final Map<String, String> flags = new TreeMap<>();
+  private final String[] redirects = new String[3];
+  private final List<String> words = new ArrayList<>();
+  private final List<String> programArguments = new ArrayList<>();
+
+  private Main() {}
+
+  /** Runs a command line. */
+  public static void main(String[] arguments) {
+    PrintStream out =
+        new PrintStream(
+            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 13),
+            true,
+            StandardCharsets.UTF_8);
+    PrintStream err =
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+    int status;
+    try {
+      status = new Main().run(arguments, out, err);
+    } catch (SessionException e) {
+      err.println(e.getMessage());
+      status = 1;
+    }
+    out.flush();
+    System.exit(status);
+  }
+
+  private int run(String[] arguments, PrintStream out, PrintStream err) throws SessionException {
+    parse(arguments);
+    String verb = words.isEmpty() ? "help" : words.removeFirst();
+    if (flags.containsKey("help") || verb.equals("help")) {
+      out.print(HELP);
+      return 0;
+    }
+    return switch (verb) {
+      case "version" -> {
+        out.println("Delve Debugger");
+        out.println("Version: 1.27.2 (Hearth)");
+        yield 0;
+      }
+      case "exec" -> {
+        if (words.isEmpty()) {
+          throw new SessionException("you must provide a path to a binary");
+        }
+        yield debug(absolute(words.removeFirst()), words, out, err);
+      }
+      case "debug", "test" -> build(verb, out, err);
+      case "attach" -> attach(out, err);
+      default ->
+          throw new SessionException(
+              "Error: unknown command \"" + verb + "\" for \"dlv\"\nRun 'dlv --help' for usage.");
+    };
+  }
+
+  private void parse(String[] arguments) throws SessionException {
+    int i = 0;
+    while (i < arguments.length) {
+      String word = arguments[i++];
+      if (word.equals("--")) {
+        while (i < arguments.length) {
+          programArguments.add(arguments[i++]);
+        }
+        return;
+      }
+      if (!word.startsWith("-") || word.equals("-")) {
+        words.add(word);
+        continue;
+      }
+      String name = word.startsWith("--") ? word.substring(2) : word.substring(1);
+      String value = null;
+      int equals = name.indexOf('=');
+      if (equals >= 0) {
+        value = name.substring(equals + 1);
+        name = name.substring(0, equals);
+      }
+      name = name.equals("h") ? "help" : name.equals("r") ? "redirect" : name;
+      switch (name) {
+        case "help",
+            "allow-non-terminal-interactive",
+            "disable-aslr",
+            "check-go-version",
+            "continue",
+            "log" ->
+            flags.put(name, value == null ? "true" : value);
+        case "build-flags", "init", "redirect", "wd", "output", "tty" -> {
+          if (value == null) {
+            if (i >= arguments.length) {
+              throw new SessionException("Error: flag needs an argument: " + word);
+            }
+            value = arguments[i++];
+          }
+          if (name.equals("redirect")) {
+            redirect(value);
+          } else {
+            flags.put(name, value);
+          }
+        }
+        default -> throw new SessionException("Error: unknown flag: " + word);
+      }
+    }
+  }
+
+  private void redirect(String rule) throws SessionException {
+    int which = 0;
+    String path = rule;
+    for (int i = 0; i < 3; i++) {
+      String prefix = List.of("stdin:", "stdout:", "stderr:").get(i);
+      if (rule.startsWith(prefix)) {
+        which = i;
+        path = rule.substring(prefix.length());
+      }
+    }
+    if (redirects[which] != null) {
+      throw new SessionException(
+          "redirect error: "
+              + List.of("stdin", "stdout", "stderr").get(which)
+              + " redirected twice");
+    }
+    redirects[which] = path;
+  }
+
+  private static Path absolute(String path) throws SessionException {
+    Path found = Path.of(path).toAbsolutePath().normalize();
+    if (!Files.exists(found)) {
+      throw new SessionException(
+          "could not launch process: stat " + path + ": no such file or directory");
+    }
+    if (Files.isDirectory(found) || !Files.isExecutable(found)) {
+      throw new SessionException("could not launch process: not an executable file");
+    }
+    return found;
+  }
+
+  private int debug(Path binary, List<String> arguments, PrintStream out, PrintStream err)
+      throws SessionException {
+    List<String> line = new ArrayList<>();
+    line.add(binary.toString());
+    line.addAll(arguments);
+    line.addAll(programArguments);
+    String folder = flags.get("wd");
+    Session session =
+        Session.launch(
+            new LiveProcess.Launch(
+                line,
+                System.getenv(),
+                folder,
+                redirects,
+                !"true".equals(flags.get("disable-aslr"))));
+    return serve(session, out, err);
+  }
+
+  private int serve(Session session, PrintStream out, PrintStream err) throws SessionException {
+    boolean interactive = hearth.kit.posix.Terminal.is(0) && hearth.kit.posix.Terminal.is(1);
+    boolean colors = interactive && !"dumb".equals(System.getenv("TERM"));
+    if (!interactive && !flags.containsKey("allow-non-terminal-interactive")) {
+      session.detach(session.isChild());
+      throw new SessionException(
+          "stdin or stdout is not a terminal; use '--allow-non-terminal-interactive=true' to"
+              + " bypass this check");
+    }
+    Terminal terminal = new Terminal(session, out, err, colors, interactive);
+    return terminal.run(flags.get("init"));
+  }
+
+  private int attach(PrintStream out, PrintStream err) throws SessionException {
+    if (words.isEmpty()) {
+      throw new SessionException("you must provide a PID");
+    }
+    int pid;
+    try {
+      pid = Integer.parseInt(words.getFirst());
+    } catch (NumberFormatException e) {
+      throw new SessionException("Invalid pid: " + words.getFirst());
+    }
+    @Nullable Path executable = words.size() > 1 ? Path.of(words.get(1)) : null;
+    return serve(Session.attach(pid, executable), out, err);
+  }
+
+  private int build(String verb, PrintStream out, PrintStream err) throws SessionException {
+    String name = flags.get("output");
+    Path output;
+    try {
+      Path folder = Path.of("").toAbsolutePath();
+      output =
+          name != null
+              ? folder.resolve(name)
+              : folder.resolve(
+                  (verb.equals("test") ? "debug.test" : "__debug_bin")
+                      + Integer.toUnsignedString(System.identityHashCode(this) * 31));
+      List<String> command = new ArrayList<>(List.of("go"));
+      if (verb.equals("test")) {
+        command.addAll(List.of("test", "-c"));
+      } else {
+        command.add("build");
+      }
+      command.addAll(List.of("-o", output.toString()));
+      String more = flags.get("build-flags");
+      if (more != null) {
+        command.addAll(List.of(more.trim().split("\\s+", -1)));
+      }
+      command.addAll(List.of("-gcflags", "all=-N -l"));
+      command.addAll(words);
+      Process go = new ProcessBuilder(command).inheritIO().start();
+      int status = go.waitFor();
+      if (status != 0) {
+        err.println("exit status " + status);
+        return 1;
+      }
+    } catch (IOException e) {
+      throw new SessionException("could not run go: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 1;
+    }
+    try {
+      return debug(output, List.of(), out, err);
+    } finally {
+      try {
+        Files.deleteIfExists(output);
+      } catch (IOException e) {
+        err.println("could not remove " + output + ": " + e.getMessage());
+      }
+    }
+  }
+}

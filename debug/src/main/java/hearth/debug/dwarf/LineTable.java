@@ -1,0 +1,340 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.dwarf;
+
+import hearth.debug.binary.BadBinaryException;
+import hearth.debug.binary.Cursor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The line table of a unit: which line of which file an address belongs to (DWARF 5 §6.2). Files
+ * are read at once, rows when they are first asked for; they are in order of the program, in which
+ * a sequence's addresses ascend.
+ */
+public final class LineTable {
+  private static final int IS_STATEMENT = 1;
+  private static final int END_OF_SEQUENCE = 2;
+  private static final int PROLOGUE_END = 4;
+
+  private final List<String> files = new ArrayList<>();
+  private final int version;
+  private final byte[] section;
+  private int programAt;
+  private int programEnd;
+  private int minimumInstruction = 1;
+  private boolean statementByDefault;
+  private int lineBase;
+  private int lineRange = 1;
+  private int[] lengths = new int[0];
+  private @Nullable Rows rows;
+
+  /** Rows as parallel arrays. */
+  private record Rows(long[] address, int[] file, int[] line, byte[] flags) {}
+
+  LineTable(Dwarf dwarf, Unit unit, byte[] section) {
+    this.section = section;
+    if (unit.lineOffset() < 0) {
+      version = 0;
+      rows = new Rows(new long[0], new int[0], new int[0], new byte[0]);
+      return;
+    }
+    Cursor c = new Cursor(section, unit.lineOffset(), section.length);
+    long length = c.u32();
+    int offsetSize = 4;
+    if (length == 0xffffffffL) {
+      length = c.u64();
+      offsetSize = 8;
+    }
+    if (length < 0 || length > c.left()) {
+      throw new BadBinaryException("a line table claims " + length + " bytes of " + c.left());
+    }
+    programEnd = (int) (c.at() + length);
+    version = c.u16();
+    if (version < 2 || version > 5) {
+      throw new BadBinaryException("line table of version " + version + " (expected: 2 to 5)");
+    }
+    if (version >= 5) {
+      c.skip(2);
+    }
+    long headerLength = c.unsigned(offsetSize);
+    if (headerLength < 0 || headerLength > programEnd - c.at()) {
+      throw new BadBinaryException("a line table's header claims " + headerLength + " bytes");
+    }
+    programAt = (int) (c.at() + headerLength);
+    minimumInstruction = c.u8();
+    if (version >= 4) {
+      c.skip(1);
+    }
+    statementByDefault = c.u8() != 0;
+    lineBase = c.s8();
+    lineRange = c.u8();
+    int opcodeBase = c.u8();
+    lengths = new int[Math.max(opcodeBase, 1)];
+    for (int i = 1; i < opcodeBase; i++) {
+      lengths[i] = c.u8();
+    }
+    if (version >= 5) {
+      List<String> folders = entries(c, dwarf, offsetSize, List.of(), unit.directory());
+      files.addAll(entries(c, dwarf, offsetSize, folders, unit.directory()));
+    } else {
+      List<String> folders = new ArrayList<>();
+      folders.add(unit.directory());
+      for (String folder = c.string(); !folder.isEmpty(); folder = c.string()) {
+        folders.add(join(unit.directory(), folder));
+      }
+      files.add(unit.name());
+      for (String name = c.string(); !name.isEmpty(); name = c.string()) {
+        int folder = c.uleb32();
+        c.skipLeb();
+        c.skipLeb();
+        files.add(join(folder < folders.size() ? folders.get(folder) : "", name));
+      }
+    }
+  }
+
+  private static String join(String folder, String name) {
+    if (name.startsWith("/") || folder.isEmpty()) {
+      return name;
+    }
+    return folder.endsWith("/") ? folder + name : folder + "/" + name;
+  }
+
+  /** Folders or files of version 5, whose entries say themselves what they hold (§6.2.4.1). */
+  private static List<String> entries(
+      Cursor c, Dwarf dwarf, int offsetSize, List<String> folders, String directory) {
+    int count = c.u8();
+    int[] kinds = new int[count];
+    int[] forms = new int[count];
+    for (int i = 0; i < count; i++) {
+      kinds[i] = c.uleb32();
+      forms[i] = c.uleb32();
+    }
+    int entries = c.uleb32();
+    if ((count == 0 && entries > 0) || entries > c.left()) {
+      throw new BadBinaryException(entries + " files in " + c.left() + " bytes");
+    }
+    List<String> result = new ArrayList<>(entries);
+    for (int e = 0; e < entries; e++) {
+      String path = "";
+      int folder = 0;
+      for (int i = 0; i < count; i++) {
+        String text = null;
+        long number = 0;
+        switch (forms[i]) {
+          case Dw.FORM_STRING -> text = c.string();
+          case Dw.FORM_LINE_STRP -> text = Cursor.stringAt(dwarf.lineStr, c.unsigned(offsetSize));
+          case Dw.FORM_STRP -> text = Cursor.stringAt(dwarf.str, c.unsigned(offsetSize));
+          case Dw.FORM_UDATA -> number = c.uleb();
+          case Dw.FORM_DATA1 -> number = c.u8();
+          case Dw.FORM_DATA2 -> number = c.u16();
+          case Dw.FORM_DATA4 -> number = c.u32();
+          case Dw.FORM_DATA8 -> number = c.u64();
+          case Dw.FORM_DATA16 -> c.skip(16);
+          case Dw.FORM_BLOCK -> c.skip(c.uleb());
+          default -> throw new BadBinaryException("form " + forms[i] + " in a line table");
+        }
+        if (kinds[i] == 1 && text != null) {
+          path = text;
+        } else if (kinds[i] == 2) {
+          folder = Math.clamp(number, 0, Integer.MAX_VALUE);
+        }
+      }
+      String base = folder < folders.size() ? folders.get(folder) : directory;
+      result.add(join(base, path));
+    }
+    return result;
+  }
+
+  /** Paths of its files. */
+  public List<String> files() {
+    return files;
+  }
+
+  private String fileName(int number) {
+    return number >= 0 && number < files.size() ? files.get(number) : "?";
+  }
+
+  /** Path of a file by its number, as entries name it. */
+  public String file(long number) {
+    return fileName(Math.clamp(number, -1, Integer.MAX_VALUE));
+  }
+
+  private synchronized Rows rows() {
+    Rows known = rows;
+    if (known != null) {
+      return known;
+    }
+    int capacity = Math.max(16, (programEnd - programAt) / 2);
+    long[] addresses = new long[capacity];
+    int[] fileNumbers = new int[capacity];
+    int[] lines = new int[capacity];
+    byte[] flags = new byte[capacity];
+    int count = 0;
+    Cursor c = new Cursor(section, programAt, programEnd);
+    long address = 0;
+    int file = 1;
+    int line = 1;
+    boolean statement = statementByDefault;
+    boolean prologueEnd = false;
+    while (c.more()) {
+      boolean emit = false;
+      boolean end = false;
+      int opcode = c.u8();
+      if (opcode >= lengths.length) {
+        int adjusted = opcode - lengths.length;
+        address += (long) (adjusted / Math.max(1, lineRange)) * minimumInstruction;
+        line += lineBase + adjusted % Math.max(1, lineRange);
+        emit = true;
+      } else {
+        switch (opcode) {
+          case 0 -> {
+            int length = c.uleb32();
+            int next = c.at() + length;
+            if (length > 0) {
+              switch (c.u8()) {
+                case 1 -> end = true;
+                case 2 -> address = c.unsigned(length - 1);
+                default -> {}
+              }
+            }
+            c.seek(next);
+          }
+          case 1 -> emit = true;
+          case 2 -> address += c.uleb() * minimumInstruction;
+          case 3 -> line += (int) c.sleb();
+          case 4 -> file = (int) c.uleb();
+          case 5 -> c.skipLeb();
+          case 6 -> statement = !statement;
+          case 7, 11 -> {}
+          case 8 ->
+              address +=
+                  (long) ((255 - lengths.length) / Math.max(1, lineRange)) * minimumInstruction;
+          case 9 -> address += c.u16();
+          case 10 -> prologueEnd = true;
+          case 12 -> c.skipLeb();
+          default -> {
+            for (int i = 0; i < lengths[opcode]; i++) {
+              c.skipLeb();
+            }
+          }
+        }
+      }
+      if (emit || end) {
+        if (count == addresses.length) {
+          int larger = count * 2;
+          addresses = Arrays.copyOf(addresses, larger);
+          fileNumbers = Arrays.copyOf(fileNumbers, larger);
+          lines = Arrays.copyOf(lines, larger);
+          flags = Arrays.copyOf(flags, larger);
+        }
+        addresses[count] = address;
+        fileNumbers[count] = file;
+        lines[count] = line;
+        flags[count++] =
+            (byte)
+                ((statement ? IS_STATEMENT : 0)
+                    | (end ? END_OF_SEQUENCE : 0)
+                    | (prologueEnd ? PROLOGUE_END : 0));
+        prologueEnd = false;
+      }
+      if (end) {
+        address = 0;
+        file = 1;
+        line = 1;
+        statement = statementByDefault;
+      }
+    }
+    Rows made =
+        new Rows(
+            Arrays.copyOf(addresses, count),
+            Arrays.copyOf(fileNumbers, count),
+            Arrays.copyOf(lines, count),
+            Arrays.copyOf(flags, count));
+    rows = made;
+    return made;
+  }
+
+  /** A row: from this address on, instructions belong to a line. */
+  public record Row(long address, String file, int line, boolean statement, boolean prologueEnd) {}
+
+  private Row row(Rows r, int i) {
+    return new Row(
+        r.address[i],
+        fileName(r.file[i]),
+        r.line[i],
+        (r.flags[i] & IS_STATEMENT) != 0,
+        (r.flags[i] & PROLOGUE_END) != 0);
+  }
+
+  /** The row that an address belongs to, or null if none does. */
+  public @Nullable Row at(long pc) {
+    Rows r = rows();
+    int i = 0;
+    int count = r.address.length;
+    while (i < count) {
+      int start = i;
+      int end = start;
+      while (end < count && (r.flags[end] & END_OF_SEQUENCE) == 0) {
+        end++;
+      }
+      if (end < count && pc >= r.address[start] && pc < r.address[end]) {
+        int low = start;
+        int high = end;
+        while (high - low > 1) {
+          int middle = (low + high) >>> 1;
+          if (r.address[middle] <= pc) {
+            low = middle;
+          } else {
+            high = middle;
+          }
+        }
+        return row(r, low);
+      }
+      i = end + 1;
+    }
+    return null;
+  }
+
+  /** Rows with addresses of a range, in order. */
+  public List<Row> between(long low, long high) {
+    Rows r = rows();
+    List<Row> result = new ArrayList<>();
+    for (int i = 0; i < r.address.length; i++) {
+      if (r.address[i] >= low && r.address[i] < high && (r.flags[i] & END_OF_SEQUENCE) == 0) {
+        result.add(row(r, i));
+      }
+    }
+    return result;
+  }
+
+  /** Rows of a line of a file that are statements, in order. */
+  public List<Row> of(String file, int line) {
+    Rows r = rows();
+    List<Row> result = new ArrayList<>();
+    for (int i = 0; i < r.address.length; i++) {
+      boolean real = (r.flags[i] & END_OF_SEQUENCE) == 0;
+      if (real
+          && r.line[i] == line
+          && (r.flags[i] & IS_STATEMENT) != 0
+          && fileName(r.file[i]).equals(file)) {
+        result.add(row(r, i));
+      }
+    }
+    return result;
+  }
+
+  /** Lines of a file that have code, ascending. */
+  public int[] linesOf(String file) {
+    Rows r = rows();
+    return java.util.stream.IntStream.range(0, r.address.length)
+        .filter(i -> (r.flags[i] & END_OF_SEQUENCE) == 0 && (r.flags[i] & IS_STATEMENT) != 0)
+        .filter(i -> fileName(r.file[i]).equals(file))
+        .map(i -> r.line[i])
+        .distinct()
+        .sorted()
+        .toArray();
+  }
+}

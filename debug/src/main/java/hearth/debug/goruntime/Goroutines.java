@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.goruntime;
+
+import hearth.debug.index.Function;
+import hearth.debug.target.Memory;
+import hearth.debug.target.TargetThread;
+import hearth.debug.target.UnreadableException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the goroutines of a process. For the owner of the target. */
+public final class Goroutines {
+  private static final int SCAN_BIT = 0x1000;
+  private static final int MAX_GOROUTINES = 1 << 26;
+  private static final int MAX_LABELS = 1000;
+  private final GoProcess process;
+  private final Memory memory;
+  private final int size;
+  private final Map<String, Integer> fields = new HashMap<>();
+  private @Nullable List<String> waitReasons;
+
+  /** For the goroutines of one process. */
+  public Goroutines(GoProcess process) {
+    this.process = process;
+    memory = process.memory();
+    long end = 0;
+    for (String field :
+        new String[] {
+          "goid", "atomicstatus", "waitreason", "waitsince", "sched.pc", "sched.sp", "sched.bp",
+          "gopc", "startpc", "stack.lo", "stack.hi", "labels", "m", "stktopsp"
+        }) {
+      long offset = process.offset("runtime.g", field);
+      fields.put(field, (int) offset);
+      end = Math.max(end, offset + 8);
+    }
+    size = (int) end;
+  }
+
+  private long number(byte[] g, String field) {
+    int at = fields.getOrDefault(field, -1);
+    return at < 0 ? 0 : (long) Memory.LONG.get(g, at);
+  }
+
+  /** Reads a goroutine from its g; null if that cannot be read. */
+  public @Nullable Goroutine read(long address) {
+    byte[] g = new byte[size];
+    try {
+      memory.read(address, g, 0, size);
+    } catch (UnreadableException e) {
+      return null;
+    }
+    return parse(address, g);
+  }
+
+  private Goroutine parse(long address, byte[] g) {
+    int statusAt = fields.getOrDefault("atomicstatus", 0);
+    int reasonAt = fields.getOrDefault("waitreason", 0);
+    return new Goroutine(
+        address,
+        number(g, "goid"),
+        (int) Memory.INT.get(g, statusAt) & ~SCAN_BIT,
+        g[reasonAt] & 0xff,
+        number(g, "waitsince"),
+        number(g, "sched.pc"),
+        number(g, "sched.sp"),
+        number(g, "sched.bp"),
+        number(g, "gopc"),
+        number(g, "startpc"),
+        number(g, "stack.lo"),
+        number(g, "stack.hi"),
+        number(g, "labels"),
+        null,
+        false);
+  }
+
+  /** The goroutine that a thread runs, or works for; null if there is none. */
+  public @Nullable Goroutine of(TargetThread thread) {
+    long address = process.goroutineOf(thread);
+    if (address == 0) {
+      return null;
+    }
+    Goroutine found = read(address);
+    if (found == null) {
+      return null;
+    }
+    if (found.id() != 0) {
+      return found.on(thread, false);
+    }
+    // A thread's own goroutine, which does the runtime's work for another.
+    long m = process.offset("runtime.g", "m");
+    long current = process.offset("runtime.m", "curg");
+    try {
+      long machine = memory.u64(address + m);
+      long other = machine == 0 ? 0 : memory.u64(machine + current);
+      Goroutine user = other == 0 ? null : read(other);
+      return user == null ? null : user.on(thread, true);
+    } catch (UnreadableException e) {
+      return null;
+    }
+  }
+
+  /** All goroutines that have not ended, in the order of the runtime's list. */
+  public List<Goroutine> all() {
+    long slice = process.variableAddress("runtime.allgs");
+    if (slice == 0) {
+      return List.of();
+    }
+    long base = memory.u64(slice);
+    long count = memory.u64(slice + 8);
+    if (count < 0 || count > MAX_GOROUTINES) {
+      throw new UnreadableException("the list of goroutines claims " + count);
+    }
+    Map<Long, Goroutine> running = new HashMap<>();
+    for (TargetThread thread : process.target().threads()) {
+      Goroutine g = of(thread);
+      if (g != null) {
+        running.put(g.address(), g);
+      }
+    }
+    List<Goroutine> result = new ArrayList<>();
+    byte[] addresses = memory.bytes(base, (int) (count * 8));
+    for (int i = 0; i < count; i++) {
+      long address = (long) Memory.LONG.get(addresses, i * 8);
+      Goroutine g = running.get(address);
+      if (g == null) {
+        g = read(address);
+      }
+      if (g != null && g.status() != Goroutine.DEAD && g.id() != 0) {
+        result.add(g);
+      }
+    }
+    return result;
+  }
+
+  /** Why a goroutine waits, in Go's words. */
+  public String waitReason(Goroutine g) {
+    List<String> known = waitReasons;
+    if (known == null) {
+      known = new ArrayList<>();
+      Variable names = process.variable("runtime.waitReasonStrings");
+      if (names != null) {
+        Loader loader = new Loader(process);
+        loader.prepare(names);
+        loader.load(names, new LoadLimits(false, 1, 100, 256, 0));
+        for (Variable name : names.children) {
+          known.add(name.value instanceof String s ? s : "");
+        }
+      }
+      waitReasons = known;
+    }
+    return g.waitReason() < known.size() ? known.get(g.waitReason()) : "unknown";
+  }
+
+  /** Whether the runtime started it for its own work. */
+  public boolean isSystem(Goroutine g) {
+    Function start = process.functionAt(g.startPc());
+    if (start == null) {
+      return false;
+    }
+    return switch (start.name()) {
+      case "runtime.main", "runtime.handleAsyncEvent" -> false;
+      default -> start.isRuntimePrivate();
+    };
+  }
+
+  /** Its profiler labels, sorted. */
+  public Map<String, String> labels(Goroutine g) {
+    Map<String, String> result = new TreeMap<>();
+    if (g.labels() == 0) {
+      return result;
+    }
+    try {
+      // runtime/pprof.labelMap: a list of pairs of strings.
+      long base = memory.u64(g.labels());
+      long count = memory.u64(g.labels() + 8);
+      for (int i = 0; i < Math.min(count, MAX_LABELS); i++) {
+        long pair = base + 32L * i;
+        result.put(string(pair), string(pair + 16));
+      }
+    } catch (UnreadableException e) {
+      return result;
+    }
+    return result;
+  }
+
+  private String string(long address) {
+    long length = Math.clamp(memory.u64(address + 8), 0, 1 << 16);
+    return new String(
+        memory.bytes(memory.u64(address), (int) length), java.nio.charset.StandardCharsets.UTF_8);
+  }
+}

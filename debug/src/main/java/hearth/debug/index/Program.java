@@ -1,0 +1,425 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.index;
+
+import hearth.debug.binary.BuildInfo;
+import hearth.debug.binary.Elf;
+import hearth.debug.dwarf.CallFrames;
+import hearth.debug.dwarf.Die;
+import hearth.debug.dwarf.Dw;
+import hearth.debug.dwarf.Dwarf;
+import hearth.debug.dwarf.LineTable;
+import hearth.debug.dwarf.Unit;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an executable is made of, with the addresses that the file has: a process may have loaded it
+ * elsewhere. Everything is read from the file's own tables when it is opened; entries of functions
+ * are read when they are asked for. For any thread.
+ */
+public final class Program implements AutoCloseable {
+  private static final int CACHED_TREES = 512;
+
+  private final Elf elf;
+  private final Dwarf dwarf;
+  private final CallFrames frames = new CallFrames();
+  private final Optional<BuildInfo> buildInfo;
+  private final List<Function> functions = new ArrayList<>();
+  private final Map<String, List<Function>> functionsByName = new HashMap<>();
+  private final Map<String, List<InlinedCopy>> inlined = new HashMap<>();
+  private final List<PackageVariable> variables = new ArrayList<>();
+  private final Map<String, PackageVariable> variablesByName = new HashMap<>();
+  private final Map<String, Integer> types = new HashMap<>();
+  private final Map<Long, Integer> runtimeTypes = new HashMap<>();
+  private final TreeMap<String, List<Unit>> files = new TreeMap<>();
+  private final Map<String, List<String>> packagesByName = new HashMap<>();
+  private final Map<String, PackageConstant> constantsByName = new LinkedHashMap<>();
+  private final Map<Integer, List<Die>> trees =
+      Collections.synchronizedMap(
+          new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Integer, List<Die>> eldest) {
+              return size() > CACHED_TREES;
+            }
+          });
+
+  /** A variable of a package. Its address is 0 if it has none. */
+  public record PackageVariable(String name, Die die, long address) {}
+
+  /** A constant of a package that has a number as its value. */
+  public record PackageConstant(String name, Die die, long value) {}
+
+  /** What one unit gives, before all are put together. */
+  private static final class Part {
+    final List<Function> functions = new ArrayList<>();
+    final List<InlinedCopy> copies = new ArrayList<>();
+    final List<PackageVariable> variables = new ArrayList<>();
+    final List<PackageConstant> constants = new ArrayList<>();
+    final Map<String, Integer> types = new LinkedHashMap<>();
+    final Map<Long, Integer> runtimeTypes = new HashMap<>();
+    final List<String> files;
+    final Unit unit;
+
+    Part(Unit unit, List<String> files) {
+      this.unit = unit;
+      this.files = files;
+    }
+  }
+
+  private static final boolean[] WANTED = new boolean[0x40];
+
+  static {
+    for (int tag :
+        new int[] {
+          Dw.TAG_SUBPROGRAM,
+          Dw.TAG_INLINED_SUBROUTINE,
+          Dw.TAG_VARIABLE,
+          Dw.TAG_CONSTANT,
+          Dw.TAG_ARRAY_TYPE,
+          Dw.TAG_BASE_TYPE,
+          Dw.TAG_POINTER_TYPE,
+          Dw.TAG_STRUCT_TYPE,
+          Dw.TAG_SUBROUTINE_TYPE,
+          Dw.TAG_TYPEDEF,
+          Dw.TAG_UNION_TYPE,
+          Dw.TAG_ENUMERATION_TYPE,
+          Dw.TAG_UNSPECIFIED_TYPE
+        }) {
+      WANTED[tag] = true;
+    }
+  }
+
+  private Program(Elf elf) throws IOException {
+    this.elf = elf;
+    dwarf = new Dwarf(elf);
+    buildInfo = BuildInfo.of(elf);
+    List<Part> parts = dwarf.units().parallelStream().map(this::part).toList();
+    for (Part part : parts) {
+      functions.addAll(part.functions);
+      for (InlinedCopy copy : part.copies) {
+        inlined.computeIfAbsent(copy.name(), n -> new ArrayList<>()).add(copy);
+      }
+      variables.addAll(part.variables);
+      part.constants.forEach(c -> constantsByName.putIfAbsent(c.name(), c));
+      part.types.forEach(types::putIfAbsent);
+      runtimeTypes.putAll(part.runtimeTypes);
+      for (String file : part.files) {
+        files.computeIfAbsent(file, f -> new ArrayList<>()).add(part.unit);
+      }
+      if (part.unit.isGo() && !part.unit.name().isEmpty()) {
+        String path = part.unit.name();
+        String name = part.unit.goPackage();
+        if (name.isEmpty()) {
+          name = path.substring(path.lastIndexOf('/') + 1);
+        }
+        List<String> paths = packagesByName.computeIfAbsent(name, n -> new ArrayList<>());
+        if (!paths.contains(path)) {
+          paths.add(path);
+        }
+      }
+    }
+    functions.sort(Comparator.comparingLong(Function::low));
+    for (Function f : functions) {
+      functionsByName.computeIfAbsent(f.name(), n -> new ArrayList<>(1)).add(f);
+    }
+    variables.forEach(v -> variablesByName.putIfAbsent(v.name(), v));
+    frames.add(elf.content(".debug_frame"), false, 0);
+    Optional<Elf.Section> eh = elf.section(".eh_frame");
+    if (eh.isPresent()) {
+      frames.add(elf.content(".eh_frame"), true, eh.get().address());
+    }
+  }
+
+  /**
+   * Reads a program.
+   *
+   * @throws hearth.debug.binary.BadBinaryException if it is damaged, or of no kind that is read
+   */
+  public static Program open(Path path) throws IOException {
+    Elf elf = Elf.open(path);
+    try {
+      return new Program(elf);
+    } catch (IOException | RuntimeException e) {
+      elf.close();
+      throw e;
+    }
+  }
+
+  private Part part(Unit unit) {
+    Part part = new Part(unit, dwarf.lines(unit).files());
+    @Nullable Function[] current = new @Nullable Function[1];
+    boolean go = unit.isGo();
+    unit.scan(
+        WANTED,
+        (die, depth) -> {
+          switch (die.tag()) {
+            case Dw.TAG_SUBPROGRAM -> {
+              Function made = function(unit, die);
+              current[0] = made;
+              if (made != null) {
+                part.functions.add(made);
+              }
+            }
+            case Dw.TAG_INLINED_SUBROUTINE -> {
+              Function outer = current[0];
+              List<long[]> ranges = die.ranges();
+              if (outer != null && !ranges.isEmpty()) {
+                long low = ranges.getFirst()[0];
+                part.copies.add(new InlinedCopy(die.name(), low, outer, die.offset()));
+              }
+            }
+            case Dw.TAG_VARIABLE -> {
+              if (depth == 1) {
+                variable(die, part);
+              }
+            }
+            case Dw.TAG_CONSTANT -> {
+              if (depth == 1 && die.has(Dw.AT_CONST_VALUE)) {
+                long value = die.number(Dw.AT_CONST_VALUE, 0);
+                part.constants.add(new PackageConstant(die.name(), die, value));
+              }
+            }
+            default -> {
+              if (depth == 1) {
+                type(die, go, part);
+              }
+            }
+          }
+          return true;
+        });
+    return part;
+  }
+
+  private static @Nullable Function function(Unit unit, Die die) {
+    long low = die.address(Dw.AT_LOW_PC, 0);
+    if (low == 0) {
+      List<long[]> ranges = die.has(Dw.AT_RANGES) ? die.ranges() : List.of();
+      if (ranges.isEmpty()) {
+        return null;
+      }
+      return new Function(
+          die.name(), ranges.getFirst()[0], ranges.getFirst()[1], unit, die.offset(), false);
+    }
+    long high = die.highPc(low);
+    boolean trampoline = die.flag(Dw.AT_TRAMPOLINE) || die.has(Dw.AT_TRAMPOLINE);
+    return high <= low ? null : new Function(die.name(), low, high, unit, die.offset(), trampoline);
+  }
+
+  private static void variable(Die die, Part part) {
+    byte[] location = die.block(Dw.AT_LOCATION).orElse(new byte[0]);
+    long address = 0;
+    if (location.length == 9 && location[0] == 3) {
+      for (int i = 8; i >= 1; i--) {
+        address = (address << 8) | (location[i] & 0xff);
+      }
+    } else if (location.length > 1 && (location[0] & 0xff) == 0xa1) {
+      address = die.unit().addressOf(location);
+    }
+    String name = die.name();
+    if (!name.isEmpty()) {
+      part.variables.add(new PackageVariable(name, die, address));
+    }
+  }
+
+  private static void type(Die die, boolean go, Part part) {
+    String name = die.string(Dw.AT_NAME, "");
+    if (name.isEmpty()) {
+      return;
+    }
+    if (go) {
+      part.types.putIfAbsent(name, die.offset());
+      long runtimeType = die.has(Dw.AT_GO_RUNTIME_TYPE) ? die.number(Dw.AT_GO_RUNTIME_TYPE, 0) : 0;
+      if (runtimeType == 0) {
+        runtimeType = die.address(Dw.AT_GO_RUNTIME_TYPE, 0);
+      }
+      if (runtimeType != 0) {
+        part.runtimeTypes.put(runtimeType, die.offset());
+      }
+    } else {
+      part.types.putIfAbsent("C." + name, die.offset());
+    }
+  }
+
+  /** The file. */
+  public Elf elf() {
+    return elf;
+  }
+
+  /** Its debug information. */
+  public Dwarf dwarf() {
+    return dwarf;
+  }
+
+  /** How frames lead to their callers. */
+  public CallFrames frames() {
+    return frames;
+  }
+
+  /** What Go's linker tells of the build. */
+  public Optional<BuildInfo> buildInfo() {
+    return buildInfo;
+  }
+
+  /** Whether it has functions that are described. */
+  public boolean hasDebugInformation() {
+    return !dwarf.isEmpty();
+  }
+
+  /** All functions, by address. */
+  public List<Function> functions() {
+    return functions;
+  }
+
+  /** Functions of a name; there may be several, in C. */
+  public List<Function> functions(String name) {
+    return functionsByName.getOrDefault(name, List.of());
+  }
+
+  /** The one function of a name, or null. */
+  public @Nullable Function function(String name) {
+    List<Function> found = functions(name);
+    return found.isEmpty() ? null : found.getFirst();
+  }
+
+  /** Function that an address belongs to, or null. */
+  public @Nullable Function functionAt(long pc) {
+    int low = 0;
+    int high = functions.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (functions.get(middle).low() <= pc) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    if (low == 0) {
+      return null;
+    }
+    Function found = functions.get(low - 1);
+    return found.contains(pc) ? found : null;
+  }
+
+  /** Copies of a function in others. */
+  public List<InlinedCopy> inlinedCopies(String name) {
+    return inlined.getOrDefault(name, List.of());
+  }
+
+  /** Names of all functions that were copied into others. */
+  public java.util.Set<String> inlinedNames() {
+    return inlined.keySet();
+  }
+
+  /** All variables of packages. */
+  public List<PackageVariable> variables() {
+    return variables;
+  }
+
+  /** The variable of a name, like {@code main.x}, or null. */
+  public @Nullable PackageVariable variable(String name) {
+    return variablesByName.get(name);
+  }
+
+  /** The constant of a name, like {@code main.x}, or null. */
+  public @Nullable PackageConstant constant(String name) {
+    return constantsByName.get(name);
+  }
+
+  /** All constants of packages that are numbers. */
+  public java.util.Collection<PackageConstant> constants() {
+    return constantsByName.values();
+  }
+
+  /** Entry of a type, or null. */
+  public @Nullable Die type(String name) {
+    Integer at = types.get(name);
+    return at == null ? null : dwarf.die(at);
+  }
+
+  /** Names of all types. */
+  public java.util.Set<String> typeNames() {
+    return types.keySet();
+  }
+
+  /**
+   * Entry of the type whose descriptor lies at an offset of the types' section, as the file has it.
+   */
+  public @Nullable Die runtimeType(long offset) {
+    Integer at = runtimeTypes.get(offset);
+    return at == null ? null : dwarf.die(at);
+  }
+
+  /** Import paths of the packages with a name. */
+  public List<String> packages(String name) {
+    return packagesByName.getOrDefault(name, List.of());
+  }
+
+  /** Import paths of all packages by their names. */
+  public Map<String, List<String>> packages() {
+    return packagesByName;
+  }
+
+  /** All source files, sorted, and the units that have code of them. */
+  public java.util.SortedMap<String, List<Unit>> files() {
+    return files;
+  }
+
+  /** Row of the line table that an address belongs to, or null. */
+  public LineTable.@Nullable Row line(long pc) {
+    Function function = functionAt(pc);
+    return function == null ? null : line(function, pc);
+  }
+
+  /** Row of the line table that an address of a function belongs to, or null. */
+  public LineTable.@Nullable Row line(Function function, long pc) {
+    Unit unit = function.unit();
+    return unit == null ? null : dwarf.lines(unit).at(pc);
+  }
+
+  /** Rows of a function's line table, in order. */
+  public List<LineTable.Row> lines(Function function) {
+    Unit unit = function.unit();
+    return unit == null ? List.of() : dwarf.lines(unit).between(function.low(), function.high());
+  }
+
+  /** Copies of other functions that an address of a function lies in, the outermost first. */
+  public List<Die> inlinedAt(Function function, long pc) {
+    Die die = function.die();
+    if (die == null) {
+      return List.of();
+    }
+    List<Die> copies =
+        trees.computeIfAbsent(
+            function.entry(),
+            e -> {
+              List<Die> found = new ArrayList<>();
+              die.walk((d, depth) -> {
+                if (d.tag() == Dw.TAG_INLINED_SUBROUTINE) {
+                  found.add(d);
+                }
+                return true;
+              });
+              return found;
+            });
+    // The walk shows outer copies before those within them.
+    return copies.isEmpty() ? copies : copies.stream().filter(d -> d.covers(pc)).toList();
+  }
+
+  @Override
+  public void close() throws IOException {
+    elf.close();
+  }
+}

@@ -1,0 +1,235 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.session;
+
+import hearth.debug.eval.CompiledExpression;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A breakpoint as people know it: one, however many places of the code it stands for. For the
+ * session's thread.
+ */
+public final class Breakpoint {
+  /** Number of the breakpoint at which a panic that nobody recovers stops. */
+  public static final int UNRECOVERED_PANIC = -1;
+
+  /** Number of the breakpoint at which a fatal error of the runtime stops. */
+  public static final int FATAL_THROW = -2;
+
+  private final int id;
+  private final Location location;
+  String name = "";
+  boolean enabled = true;
+  boolean tracepoint;
+  boolean traceReturn;
+  private @Nullable CompiledExpression condition;
+  private @Nullable HitCondition hitCondition;
+  boolean showGoroutine;
+  int stackDepth;
+  boolean showArguments;
+  boolean showLocals;
+  boolean longArguments;
+  boolean longLocals;
+  final List<String> variables = new ArrayList<>();
+  long totalHits;
+  final TreeMap<Long, Long> hits = new TreeMap<>();
+
+  Breakpoint(int id, Location location) {
+    this.id = id;
+    this.location = location;
+  }
+
+  /** A condition on how often it was hit, like {@code > 3}. */
+  public record HitCondition(String operator, long value, boolean perGoroutine) {
+    /**
+     * Reads one.
+     *
+     * @throws SessionException if it is none
+     */
+    public static HitCondition of(String text, boolean perGoroutine) throws SessionException {
+      String trimmed = text.trim();
+      String operator = "==";
+      for (String candidate : List.of(">=", "<=", "==", "!=", ">", "<", "%")) {
+        if (trimmed.startsWith(candidate)) {
+          operator = candidate;
+          trimmed = trimmed.substring(candidate.length()).trim();
+          break;
+        }
+      }
+      try {
+        return new HitCondition(operator, Long.parseLong(trimmed), perGoroutine);
+      } catch (NumberFormatException e) {
+        throw new SessionException(
+            "unable to parse breakpoint hit condition: "
+                + text
+                + "\nhit conditions should be of the form \"number\" or \"operator number\"");
+      }
+    }
+
+    boolean holds(long count) {
+      return switch (operator) {
+        case ">" -> count > value;
+        case ">=" -> count >= value;
+        case "<" -> count < value;
+        case "<=" -> count <= value;
+        case "!=" -> count != value;
+        case "%" -> value != 0 && count % value == 0;
+        default -> count == value;
+      };
+    }
+
+    @Override
+    public String toString() {
+      return operator + " " + value;
+    }
+  }
+
+  /** Its number, from 1; those of the debugger itself are below zero. */
+  public int id() {
+    return id;
+  }
+
+  /** Its name, or empty. */
+  public String name() {
+    return name;
+  }
+
+  /** Where it is. */
+  public Location location() {
+    return location;
+  }
+
+  /** Whether it stops anything. */
+  public boolean isEnabled() {
+    return enabled;
+  }
+
+  /** Whether it tells that it was hit and lets the program go on. */
+  public boolean isTracepoint() {
+    return tracepoint;
+  }
+
+  /** Whether it tells of returns. */
+  public boolean isTraceReturn() {
+    return traceReturn;
+  }
+
+  /** The condition under which it stops, or null. */
+  public @Nullable CompiledExpression condition() {
+    return condition;
+  }
+
+  /** Sets the condition under which it stops; null for always. */
+  public void setCondition(@Nullable CompiledExpression condition) {
+    this.condition = condition;
+  }
+
+  /** The condition on its hits, or null. */
+  public @Nullable HitCondition hitCondition() {
+    return hitCondition;
+  }
+
+  /** Sets the condition on its hits; null for none. */
+  public void setHitCondition(@Nullable HitCondition hitCondition) {
+    this.hitCondition = hitCondition;
+  }
+
+  /** How often it was hit while its condition held. */
+  public long totalHits() {
+    return totalHits;
+  }
+
+  /** How often a goroutine hit it. */
+  public long hits(long goroutine) {
+    return hits.getOrDefault(goroutine, 0L);
+  }
+
+  /** Expressions that are shown when it is hit. */
+  public List<String> variables() {
+    return variables;
+  }
+
+  /** Frames that are shown when it is hit. */
+  public int stackDepth() {
+    return stackDepth;
+  }
+
+  /** Sets the frames that are shown when it is hit. */
+  public void setStackDepth(int depth) {
+    stackDepth = depth;
+  }
+
+  /** Whether the goroutine is shown when it is hit. */
+  public boolean showsGoroutine() {
+    return showGoroutine;
+  }
+
+  /** Shows the goroutine when it is hit. */
+  public void showGoroutine() {
+    showGoroutine = true;
+  }
+
+  /** Whether arguments are shown when it is hit. */
+  public boolean showsArguments() {
+    return showArguments;
+  }
+
+  /** Shows arguments when it is hit, in full if {@code all}. */
+  public void showArguments(boolean all) {
+    showArguments = true;
+    longArguments = all;
+  }
+
+  /** Whether arguments are shown in full. */
+  public boolean hasLongArguments() {
+    return longArguments;
+  }
+
+  /** Whether local variables are shown when it is hit. */
+  public boolean showsLocals() {
+    return showLocals;
+  }
+
+  /** Shows local variables when it is hit, in full if {@code all}. */
+  public void showLocals(boolean all) {
+    showLocals = true;
+    longLocals = all;
+  }
+
+  /** Whether local variables are shown in full. */
+  public boolean hasLongLocals() {
+    return longLocals;
+  }
+
+  /** Makes it tell that it was hit, and lets the program go on. */
+  public void setTracepoint(boolean tracepoint) {
+    this.tracepoint = tracepoint;
+  }
+
+  /** Makes it tell of returns. */
+  public void setTraceReturn(boolean traceReturn) {
+    this.traceReturn = traceReturn;
+  }
+
+  /** The same at another place, as if it had never been hit. */
+  Breakpoint copyTo(Location elsewhere) {
+    Breakpoint copy = new Breakpoint(id, elsewhere);
+    copy.name = name;
+    copy.enabled = enabled;
+    copy.tracepoint = tracepoint;
+    copy.traceReturn = traceReturn;
+    copy.condition = condition;
+    copy.hitCondition = hitCondition;
+    copy.showGoroutine = showGoroutine;
+    copy.stackDepth = stackDepth;
+    copy.showArguments = showArguments;
+    copy.showLocals = showLocals;
+    copy.longArguments = longArguments;
+    copy.longLocals = longLocals;
+    copy.variables.addAll(variables);
+    return copy;
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.session;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * The one platform thread on which a session does everything: the kernel takes calls about a traced
+ * process from the thread that traces it only.
+ */
+final class Owner implements AutoCloseable {
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().name("debugger").daemon().factory());
+
+  /** Runs something there and waits for its end. */
+  <T> T run(Callable<T> task) throws SessionException {
+    Future<T> future = thread.submit(task);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return future.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          switch (e.getCause()) {
+            case SessionException s -> throw s;
+            case RuntimeException r -> throw r;
+            case Error error -> throw error;
+            case null, default ->
+                throw new SessionException(String.valueOf(e.getCause().getMessage()));
+          }
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.shutdown();
+  }
+}

@@ -1,0 +1,983 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.session;
+
+import hearth.debug.binary.BadBinaryException;
+import hearth.debug.eval.CompiledExpression;
+import hearth.debug.eval.EvalException;
+import hearth.debug.eval.Scope;
+import hearth.debug.goruntime.Frame;
+import hearth.debug.goruntime.GoProcess;
+import hearth.debug.goruntime.Goroutine;
+import hearth.debug.goruntime.Goroutines;
+import hearth.debug.goruntime.Stacks;
+import hearth.debug.goruntime.Variable;
+import hearth.debug.index.Program;
+import hearth.debug.session.State.Reason;
+import hearth.debug.session.State.ThreadState;
+import hearth.debug.target.LiveProcess;
+import hearth.debug.target.Stop;
+import hearth.debug.target.TargetException;
+import hearth.debug.target.TargetThread;
+import hearth.debug.target.UnreadableException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process that is debugged: its breakpoints, where it stands, and how it goes on. What a face of
+ * the debugger asks for is done on the session's own thread, one thing after the other; {@link
+ * #halt} comes from any thread at any time.
+ *
+ * <p>A thread that comes to a breakpoint is asked for its condition while the others run on; only
+ * if it holds are they stopped too.
+ */
+public final class Session implements AutoCloseable {
+  private static final int MAX_FRAMES = 1 << 20;
+
+  private final Owner owner = new Owner();
+  private final Path executable;
+  private final LiveProcess.@Nullable Launch launch;
+  private Program program;
+  private LiveProcess target;
+  private GoProcess process;
+  private Stacks stacks;
+  private Goroutines goroutines;
+  private Locations locations;
+  private final TreeMap<Integer, Breakpoint> breakpoints = new TreeMap<>();
+  private final Map<Long, Site> sites = new HashMap<>();
+  private final Map<Integer, Breakpoint> stoppedAt = new HashMap<>();
+  private int nextId = 1;
+  private int currentThread;
+  private long selectedGoroutine;
+  private Reason reason;
+  private @Nullable Stepper stepper;
+  private @Nullable List<Variable> returned;
+  private @Nullable TraceListener listener;
+  private volatile boolean running;
+  private volatile boolean halting;
+
+  /** Takes what tracepoints tell, on the session's thread, while the target runs. */
+  public interface TraceListener {
+    /** A goroutine came to a tracepoint. */
+    void traced(Breakpoint breakpoint, Scope scope, long goroutine);
+  }
+
+  /** An address with a breakpoint, and everything that wants it. */
+  private static final class Site {
+    final List<Breakpoint> breakpoints = new ArrayList<>();
+    final List<Stepper.Point> points = new ArrayList<>();
+
+    boolean isUnused() {
+      return points.isEmpty() && breakpoints.stream().noneMatch(Breakpoint::isEnabled);
+    }
+  }
+
+  /** Something that is done on the session's thread. */
+  @FunctionalInterface
+  public interface Task<T> {
+    /** Does it. */
+    T run() throws SessionException;
+  }
+
+  private record Opened(Program program, LiveProcess target) {}
+
+  private Session(Path executable, LiveProcess.@Nullable Launch launch, int pid, Reason reason)
+      throws SessionException {
+    this.executable = executable;
+    this.launch = launch;
+    this.reason = reason;
+    Opened opened;
+    try {
+      opened = owner.run(() -> open(executable, launch, pid));
+    } catch (SessionException e) {
+      owner.close();
+      throw e;
+    }
+    program = opened.program;
+    target = opened.target;
+    process = new GoProcess(program, target);
+    stacks = new Stacks(process);
+    goroutines = new Goroutines(process);
+    locations = new Locations(process);
+  }
+
+  private static Opened open(Path executable, LiveProcess.@Nullable Launch launch, int pid)
+      throws SessionException {
+    Program program = null;
+    boolean opened = false;
+    try {
+      program = Program.open(executable);
+      LiveProcess target = launch == null ? LiveProcess.attach(pid) : LiveProcess.launch(launch);
+      opened = true;
+      return new Opened(program, target);
+    } catch (IOException e) {
+      throw new SessionException(
+          "could not launch process: cannot read " + executable + ": " + e.getMessage());
+    } catch (BadBinaryException | TargetException e) {
+      throw new SessionException(String.valueOf(e.getMessage()));
+    } finally {
+      if (!opened && program != null) {
+        try {
+          program.close();
+        } catch (IOException e) {
+          // nothing was written to it
+        }
+      }
+    }
+  }
+
+  /**
+   * Starts a program, stopped before its first instruction.
+   *
+   * @throws SessionException if it cannot be started or read
+   */
+  public static Session launch(LiveProcess.Launch launch) throws SessionException {
+    Session session =
+        new Session(Path.of(launch.arguments().getFirst()), launch, 0, Reason.LAUNCHED);
+    session.begin();
+    return session;
+  }
+
+  /**
+   * Attaches to a process.
+   *
+   * @param executable its program, or null to take the one that it runs
+   * @throws SessionException if that is not allowed, or it cannot be read
+   */
+  public static Session attach(int pid, @Nullable Path executable) throws SessionException {
+    Path path = executable == null ? Path.of("/proc/" + pid + "/exe") : executable;
+    Session session = new Session(path, null, pid, Reason.ATTACHED);
+    session.begin();
+    return session;
+  }
+
+  private void begin() throws SessionException {
+    run(() -> {
+      for (TargetThread thread : target.threads()) {
+        currentThread = currentThread == 0 ? thread.id() : currentThread;
+      }
+      internalBreakpoint(
+          Breakpoint.UNRECOVERED_PANIC,
+          "unrecovered-panic",
+          List.of("runtime.fatalpanic"),
+          "runtime.curg._panic.arg");
+      internalBreakpoint(
+          Breakpoint.FATAL_THROW,
+          "runtime-fatal-throw",
+          List.of("runtime.throw", "runtime.fatal", "runtime.fatalsignal"),
+          "");
+      return true;
+    });
+  }
+
+  private void internalBreakpoint(int id, String name, List<String> functions, String variable) {
+    List<Long> addresses = new ArrayList<>();
+    for (String function : functions) {
+      Location location = locations.ofFunction(function, 0);
+      if (location != null) {
+        addresses.addAll(location.addresses());
+      }
+    }
+    if (addresses.isEmpty()) {
+      return;
+    }
+    Location first = locations.at(addresses.getFirst());
+    Breakpoint breakpoint =
+        new Breakpoint(id, new Location(addresses, first.file(), first.line(), first.function()));
+    breakpoint.name = name;
+    if (!variable.isEmpty()) {
+      breakpoint.variables.add(variable);
+    }
+    breakpoints.put(id, breakpoint);
+    insert(breakpoint);
+  }
+
+  /** Runs something on the session's thread. The target must be stopped, or the call waits. */
+  public <T> T run(Task<T> task) throws SessionException {
+    Callable<T> call = task::run;
+    return owner.run(call);
+  }
+
+  // What a session is made of; for its thread
+
+  /** The program. */
+  public Program program() {
+    return program;
+  }
+
+  /** The process, as Go knows it. */
+  public GoProcess process() {
+    return process;
+  }
+
+  /** Stacks of the process. */
+  public Stacks stacks() {
+    return stacks;
+  }
+
+  /** Goroutines of the process. */
+  public Goroutines goroutines() {
+    return goroutines;
+  }
+
+  /** The process, as the kernel knows it. */
+  public LiveProcess target() {
+    return target;
+  }
+
+  /** The executable file. */
+  public Path executable() {
+    return executable;
+  }
+
+  /** Whether it was started here, and not attached to. */
+  public boolean isChild() {
+    return launch != null;
+  }
+
+  /** Takes what tracepoints tell from now on. */
+  public void setTraceListener(@Nullable TraceListener listener) {
+    this.listener = listener;
+  }
+
+  // Scopes
+
+  private void requireAlive() throws SessionException {
+    Stop.Exited exit = target.exit();
+    if (exit != null) {
+      throw new SessionException(
+          "Process "
+              + target.pid()
+              + " has exited with status "
+              + (exit.signal() == 0 ? exit.status() : -exit.signal()));
+    }
+  }
+
+  /** The goroutine that is looked at, or null. */
+  public @Nullable Goroutine selected() {
+    TargetThread thread = target.thread(currentThread);
+    Goroutine running = thread == null ? null : goroutines.of(thread);
+    if (selectedGoroutine == 0 || (running != null && running.id() == selectedGoroutine)) {
+      return running;
+    }
+    try {
+      return goroutine(selectedGoroutine);
+    } catch (SessionException e) {
+      return running;
+    }
+  }
+
+  /**
+   * A goroutine by its number; -1 for the one that is looked at.
+   *
+   * @throws SessionException if there is none
+   */
+  public @Nullable Goroutine goroutine(long id) throws SessionException {
+    requireAlive();
+    if (id < 0) {
+      return selected();
+    }
+    for (TargetThread thread : target.threads()) {
+      Goroutine g = goroutines.of(thread);
+      if (g != null && g.id() == id) {
+        return g;
+      }
+    }
+    for (Goroutine g : goroutines.all()) {
+      if (g.id() == id) {
+        return g;
+      }
+    }
+    throw new SessionException("unknown goroutine " + id);
+  }
+
+  /** Frames of a goroutine; -1 for the one that is looked at, or the thread if it runs none. */
+  public List<Frame> frames(long goroutineId, int depth) throws SessionException {
+    Goroutine g = goroutine(goroutineId);
+    if (g != null) {
+      return stacks.of(g, depth);
+    }
+    TargetThread thread = target.thread(currentThread);
+    return thread == null ? List.of() : stacks.of(thread, null, depth);
+  }
+
+  /**
+   * Where expressions are evaluated.
+   *
+   * @param goroutineId -1 for the one that is looked at
+   * @throws SessionException if there is no such frame
+   */
+  public Scope scope(long goroutineId, int frame) throws SessionException {
+    requireAlive();
+    Goroutine g = goroutine(goroutineId);
+    // Outer frames may be asked for by runtime.frame, so some more are taken.
+    List<Frame> frames = frames(goroutineId, Math.min(frame + 50, MAX_FRAMES));
+    if (frame >= frames.size() && frame > 0) {
+      throw new SessionException(
+          "Frame " + frame + " does not exist in goroutine " + (g == null ? 0 : g.id()));
+    }
+    TargetThread thread =
+        g == null || g.thread() == null ? target.thread(currentThread) : g.thread();
+    return new Scope(process, stacks, frames, frame, g, thread);
+  }
+
+  private Scope scopeAt(TargetThread thread) {
+    Goroutine g = goroutines.of(thread);
+    return new Scope(process, stacks, stacks.of(thread, g, 2), 0, g, thread);
+  }
+
+  /** How often breakpoints were hit. */
+  public CompiledExpression.Hits hits() {
+    return id -> {
+      for (Breakpoint b : breakpoints.values()) {
+        if (String.valueOf(b.id()).equals(id) || b.name.equals(id)) {
+          return b.totalHits;
+        }
+      }
+      return -1;
+    };
+  }
+
+  // Breakpoints
+
+  /** Finds places of the code. */
+  public List<Location> find(String spec, Scope scope) throws SessionException {
+    return locations.find(spec, scope);
+  }
+
+  Locations locations() {
+    return locations;
+  }
+
+  /** All breakpoints by their numbers, with those of the debugger itself. */
+  public List<Breakpoint> breakpoints() {
+    return List.copyOf(breakpoints.values());
+  }
+
+  /**
+   * A breakpoint by its number or name.
+   *
+   * @throws SessionException if there is none
+   */
+  public Breakpoint breakpoint(String idOrName) throws SessionException {
+    for (Breakpoint b : breakpoints.values()) {
+      if (String.valueOf(b.id()).equals(idOrName) || b.name.equals(idOrName)) {
+        return b;
+      }
+    }
+    throw new SessionException(
+        idOrName.matches("-?\\d+")
+            ? "no breakpoint with id " + idOrName
+            : "no breakpoint with name " + idOrName);
+  }
+
+  /**
+   * Sets a breakpoint.
+   *
+   * @param name or empty
+   * @throws SessionException if there is one already, or the name is taken
+   */
+  public Breakpoint create(Location location, String name) throws SessionException {
+    requireAlive();
+    for (Breakpoint b : breakpoints.values()) {
+      if (!name.isEmpty() && b.name.equals(name)) {
+        throw new SessionException("breakpoint name \"" + name + "\" already exists");
+      }
+      if (b.id() > 0
+          && !b.traceReturn
+          && b.location().addresses().stream().anyMatch(location.addresses()::contains)) {
+        throw new SessionException(
+            "Breakpoint exists at "
+                + b.location().file()
+                + ":"
+                + b.location().line()
+                + " at "
+                + Long.toHexString(b.location().address()));
+      }
+    }
+    Breakpoint breakpoint = new Breakpoint(nextId, location);
+    breakpoint.name = name;
+    insert(breakpoint);
+    breakpoints.put(nextId++, breakpoint);
+    return breakpoint;
+  }
+
+  private void insert(Breakpoint breakpoint) {
+    for (long address : breakpoint.location().addresses()) {
+      Site site = sites.computeIfAbsent(address, a -> new Site());
+      if (!site.breakpoints.contains(breakpoint)) {
+        site.breakpoints.add(breakpoint);
+      }
+      if (breakpoint.enabled) {
+        target.insertBreakpoint(address);
+      }
+    }
+  }
+
+  private void forget(long address, Site site) {
+    if (site.isUnused()) {
+      target.removeBreakpoint(address);
+    }
+    if (site.breakpoints.isEmpty() && site.points.isEmpty()) {
+      sites.remove(address);
+    }
+  }
+
+  /** Sets tracepoints at all places at which a function returns. */
+  public void traceReturns(String function) throws SessionException {
+    for (long address : locations.returns(function)) {
+      Breakpoint made = new Breakpoint(nextId, locations.at(address));
+      made.setTraceReturn(true);
+      insert(made);
+      breakpoints.put(nextId++, made);
+    }
+  }
+
+  /** What a function returns whose thread is at its return instruction. */
+  public List<Variable> results(hearth.debug.index.Function function, TargetThread thread) {
+    return hearth.debug.goruntime.Results.of(
+        process,
+        new hearth.debug.goruntime.Loader(process),
+        function,
+        thread,
+        thread.registers().sp() + 8);
+  }
+
+  /** Takes a breakpoint out. */
+  public void clear(Breakpoint breakpoint) {
+    breakpoints.remove(breakpoint.id());
+    stoppedAt.values().remove(breakpoint);
+    for (long address : breakpoint.location().addresses()) {
+      Site site = sites.get(address);
+      if (site != null) {
+        site.breakpoints.remove(breakpoint);
+        forget(address, site);
+      }
+    }
+  }
+
+  /** Switches a breakpoint on or off. */
+  public void toggle(Breakpoint breakpoint) {
+    breakpoint.enabled = !breakpoint.enabled;
+    for (long address : breakpoint.location().addresses()) {
+      Site site = sites.get(address);
+      if (site != null && breakpoint.enabled) {
+        target.insertBreakpoint(address);
+      } else if (site != null) {
+        forget(address, site);
+      }
+    }
+  }
+
+  // Running
+
+  /** Whether the target runs. */
+  public boolean isRunning() {
+    return running;
+  }
+
+  /** Makes a target that runs stop. From any thread. */
+  public void halt() {
+    halting = true;
+    if (running) {
+      target.requestHalt();
+    }
+  }
+
+  /** Lets the target run until something stops it. */
+  public State resume() throws SessionException {
+    return run(() -> {
+      requireAlive();
+      cancelSteps();
+      proceed();
+      return told();
+    });
+  }
+
+  /** Goes on with a step that something else interrupted. */
+  public State resumeStep() throws SessionException {
+    return run(() -> {
+      requireAlive();
+      proceed();
+      return told();
+    });
+  }
+
+  /** Forgets a step that something else interrupted. */
+  public void cancelSteps() {
+    Stepper known = stepper;
+    if (known != null) {
+      stepper = null;
+      for (Stepper.Point point : known.points()) {
+        Site site = sites.get(point.address());
+        if (site != null) {
+          site.points.remove(point);
+          if (!target.isGone()) {
+            forget(point.address(), site);
+          }
+        }
+      }
+    }
+  }
+
+  /** How a step goes. */
+  public enum Step {
+    /** To the next line of the function. */
+    NEXT,
+    /** To the next line, of a function that is called too. */
+    INTO,
+    /** To the caller. */
+    OUT
+  }
+
+  /** Goes on by a line, or to the caller. */
+  public State step(Step how) throws SessionException {
+    return run(() -> {
+      requireAlive();
+      if (stepper != null) {
+        throw new SessionException("next while nexting");
+      }
+      begin(how);
+      return told();
+    });
+  }
+
+  private void begin(Step how) throws SessionException {
+    Goroutine g = selected();
+    TargetThread thread =
+        g == null || g.thread() == null ? target.thread(currentThread) : g.thread();
+    Stepper made = new Stepper(this, how, g, thread);
+    if (!made.hasPoints()) {
+      stepInstruction(thread);
+      return;
+    }
+    add(made);
+    proceed();
+  }
+
+  private void add(Stepper made) {
+    stepper = made;
+    for (Stepper.Point point : made.points()) {
+      addPoint(point);
+    }
+  }
+
+  private void addPoint(Stepper.Point point) {
+    try {
+      target.insertBreakpoint(point.address());
+      sites.computeIfAbsent(point.address(), a -> new Site()).points.add(point);
+    } catch (UnreadableException e) {
+      // no code there: nobody comes by
+    }
+  }
+
+  private void stepInstruction(@Nullable TargetThread thread) throws SessionException {
+    if (thread == null) {
+      throw new SessionException("no current thread");
+    }
+    stoppedAt.clear();
+    returned = null;
+    selectedGoroutine = 0;
+    currentThread = thread.id();
+    target.step(thread);
+    reason = target.isGone() ? Reason.EXITED : Reason.STEP;
+  }
+
+  /** Runs one instruction of the thread that is looked at; over calls if {@code over}. */
+  public State stepInstruction(boolean over) throws SessionException {
+    return run(() -> {
+      requireAlive();
+      Goroutine g = selected();
+      TargetThread thread =
+          g == null || g.thread() == null ? target.thread(currentThread) : g.thread();
+      Stepper made = thread == null ? null : Stepper.overInstruction(this, g, thread, over);
+      if (made != null && made.hasPoints()) {
+        add(made);
+        proceed();
+      } else {
+        stepInstruction(thread);
+      }
+      return told();
+    });
+  }
+
+  /** Lets all run, and waits for what stops them. */
+  private void proceed() throws SessionException {
+    stoppedAt.clear();
+    returned = null;
+    selectedGoroutine = 0;
+    running = true;
+    try {
+      if (halting) {
+        halting = false;
+        reason = Reason.MANUAL;
+        return;
+      }
+      target.resume();
+      while (true) {
+        Stop stop = target.next();
+        if (handle(stop)) {
+          break;
+        }
+      }
+      for (Stop stop : target.pendingStops()) {
+        if (stop instanceof Stop.AtBreakpoint at && !stoppedAt.containsKey(at.thread().id())) {
+          handleOther(at);
+        }
+      }
+    } finally {
+      running = false;
+      halting = false;
+      target.clearHalt();
+    }
+  }
+
+  private boolean handle(Stop stop) throws SessionException {
+    return switch (stop) {
+      case Stop.Exited e -> {
+        reason = Reason.EXITED;
+        cancelSteps();
+        yield true;
+      }
+      case Stop.Halted h -> {
+        target.stopAll();
+        currentThread = h.thread().id();
+        reason = Reason.MANUAL;
+        yield true;
+      }
+      case Stop.OwnTrap t -> {
+        target.stopAll();
+        currentThread = t.thread().id();
+        reason = Reason.HARDCODED_BREAKPOINT;
+        cancelSteps();
+        yield true;
+      }
+      case Stop.Executed x -> {
+        // Another program runs now; what was known of the old one does not hold.
+        sites.clear();
+        breakpoints.clear();
+        stepper = null;
+        target.resume(x.thread());
+        yield false;
+      }
+      case Stop.AtBreakpoint at -> atBreakpoint(at);
+    };
+  }
+
+  private boolean atBreakpoint(Stop.AtBreakpoint at) throws SessionException {
+    TargetThread thread = at.thread();
+    Site site = sites.get(at.address());
+    Stepper active = stepper;
+    if (site != null && active != null) {
+      Stepper.Point reached = active.reached(site.points, thread);
+      if (reached != null) {
+        target.stopAll();
+        if (target.isGone()) {
+          reason = Reason.EXITED;
+          return true;
+        }
+        countHits(site, thread);
+        return continueStep(active, reached, thread);
+      }
+    }
+    Breakpoint hit = site == null ? null : hit(site, thread);
+    if (hit == null) {
+      if (halting) {
+        target.stopAll();
+        currentThread = thread.id();
+        reason = Reason.MANUAL;
+        return true;
+      }
+      target.resume(thread);
+      return false;
+    }
+    target.stopAll();
+    if (target.isGone()) {
+      reason = Reason.EXITED;
+      return true;
+    }
+    stoppedAt.put(thread.id(), hit);
+    currentThread = thread.id();
+    reason = Reason.BREAKPOINT;
+    String error = conditionError;
+    if (error != null) {
+      conditionError = null;
+      running = false;
+      throw new SessionException(error);
+    }
+    return true;
+  }
+
+  private @Nullable String conditionError;
+
+  private void handleOther(Stop.AtBreakpoint at) {
+    Site site = sites.get(at.address());
+    if (site == null || target.thread(at.thread().id()) == null) {
+      return;
+    }
+    Breakpoint hit = hit(site, at.thread());
+    conditionError = null;
+    if (hit != null) {
+      stoppedAt.put(at.thread().id(), hit);
+    }
+  }
+
+  private void countHits(Site site, TargetThread thread) {
+    Breakpoint hit = hit(site, thread);
+    conditionError = null;
+    if (hit != null) {
+      stoppedAt.put(thread.id(), hit);
+    }
+  }
+
+  /** A step came to one of its points: done, or on from there. */
+  private boolean continueStep(Stepper active, Stepper.Point reached, TargetThread thread)
+      throws SessionException {
+    currentThread = thread.id();
+    cancelSteps();
+    Stepper next = active.after(reached, thread);
+    if (next != null && !stoppedAt.containsKey(thread.id())) {
+      if (next.hasPoints()) {
+        add(next);
+        target.resume();
+        return false;
+      }
+    }
+    returned = active.returned(reached, thread);
+    reason = Reason.STEP;
+    return true;
+  }
+
+  /** The breakpoint of a place that stops a thread, if one does. Tracepoints tell and do not. */
+  private @Nullable Breakpoint hit(Site site, TargetThread thread) {
+    Breakpoint stopping = null;
+    Scope scope = null;
+    for (Breakpoint b : List.copyOf(site.breakpoints)) {
+      if (!b.enabled) {
+        continue;
+      }
+      if (scope == null) {
+        scope = scopeAt(thread);
+      }
+      CompiledExpression condition = b.condition();
+      if (condition != null) {
+        try {
+          if (!condition.holds(scope, hits())) {
+            continue;
+          }
+        } catch (EvalException e) {
+          conditionError = "error evaluating expression: " + e.getMessage();
+          return b;
+        }
+      }
+      Goroutine g = scope.goroutine();
+      long id = g == null ? 0 : g.id();
+      b.totalHits++;
+      long own = b.hits.merge(id, 1L, Long::sum);
+      Breakpoint.HitCondition hitCondition = b.hitCondition();
+      if (hitCondition != null
+          && !hitCondition.holds(hitCondition.perGoroutine() ? own : b.totalHits)) {
+        continue;
+      }
+      if (b.tracepoint || b.traceReturn) {
+        TraceListener listening = listener;
+        if (listening != null) {
+          listening.traced(b, scope, id);
+        }
+        continue;
+      }
+      stopping = stopping == null ? b : stopping;
+    }
+    return stopping;
+  }
+
+  // State
+
+  /** Where the session stands after it moved: what a function returned is told once. */
+  private State told() {
+    State state = stateNow();
+    returned = null;
+    return state;
+  }
+
+  /** Where the session stands. */
+  public State state() throws SessionException {
+    return run(this::stateNow);
+  }
+
+  /** Where the session stands; for its thread. */
+  public State stateNow() {
+    Stop.Exited exit = target.exit();
+    if (exit != null) {
+      return new State(
+          target.pid(),
+          true,
+          exit.signal() == 0 ? exit.status() : -exit.signal(),
+          List.of(),
+          0,
+          null,
+          Reason.EXITED,
+          null,
+          false);
+    }
+    List<ThreadState> threads = new ArrayList<>();
+    for (TargetThread thread : target.threads()) {
+      threads.add(threadState(thread));
+    }
+    return new State(
+        target.pid(),
+        false,
+        0,
+        threads,
+        currentThread,
+        selected(),
+        reason,
+        returned,
+        stepper != null);
+  }
+
+  private ThreadState threadState(TargetThread thread) {
+    try {
+      Goroutine g = goroutines.of(thread);
+      List<Frame> frames = stacks.of(thread, g, 1);
+      return new ThreadState(
+          thread.id(),
+          frames.isEmpty() ? null : frames.getFirst(),
+          stoppedAt.get(thread.id()),
+          g == null ? 0 : g.id());
+    } catch (UnreadableException e) {
+      return new ThreadState(thread.id(), null, null, 0);
+    }
+  }
+
+  /** Looks at another goroutine from now on. */
+  public void selectGoroutine(long id) throws SessionException {
+    Goroutine g = goroutine(id);
+    if (g == null) {
+      throw new SessionException("unknown goroutine " + id);
+    }
+    selectedGoroutine = g.id();
+    TargetThread thread = g.thread();
+    if (thread != null) {
+      currentThread = thread.id();
+    }
+  }
+
+  /** Looks at another thread from now on. */
+  public void selectThread(int id) throws SessionException {
+    requireAlive();
+    if (target.thread(id) == null) {
+      throw new SessionException("unknown thread " + id);
+    }
+    currentThread = id;
+    selectedGoroutine = 0;
+  }
+
+  /**
+   * Starts the program again; breakpoints stay.
+   *
+   * @param arguments new ones, or null to keep those it had
+   * @return breakpoints whose place is no more
+   */
+  public List<Breakpoint> restart(@Nullable List<String> arguments) throws SessionException {
+    LiveProcess.Launch known = launch;
+    if (known == null) {
+      throw new SessionException("cannot restart process Delve did not create");
+    }
+    return run(() -> {
+      cancelSteps();
+      target.detach(true);
+      List<String> words = new ArrayList<>();
+      words.add(known.arguments().getFirst());
+      words.addAll(
+          arguments == null ? known.arguments().subList(1, known.arguments().size()) : arguments);
+      Opened opened =
+          open(
+              executable,
+              new LiveProcess.Launch(
+                  words, known.environment(), known.folder(), known.redirects(), known.randomize()),
+              0);
+      Program old = program;
+      long oldBias = process.bias();
+      program = opened.program;
+      target = opened.target;
+      process = new GoProcess(program, target);
+      stacks = new Stacks(process);
+      goroutines = new Goroutines(process);
+      locations = new Locations(process);
+      try {
+        old.close();
+      } catch (IOException e) {
+        // nothing was written to it
+      }
+      return again(oldBias);
+    });
+  }
+
+  /** Puts the breakpoints into the program that was started again. */
+  private List<Breakpoint> again(long oldBias) {
+    sites.clear();
+    stoppedAt.clear();
+    currentThread = 0;
+    selectedGoroutine = 0;
+    for (TargetThread thread : target.threads()) {
+      currentThread = currentThread == 0 ? thread.id() : currentThread;
+    }
+    reason = Reason.LAUNCHED;
+    List<Breakpoint> lost = new ArrayList<>();
+    for (Breakpoint b : List.copyOf(breakpoints.values())) {
+      Location place = b.location();
+      List<Long> moved = place.addresses().stream().map(a -> a - oldBias + process.bias()).toList();
+      Location there = null;
+      if (b.id() > 0 && !place.file().isEmpty() && !b.traceReturn) {
+        try {
+          Location found = locations.ofLine(place.file(), place.line());
+          there = found;
+        } catch (SessionException e) {
+          lost.add(b);
+          breakpoints.remove(b.id());
+          continue;
+        }
+      }
+      List<Long> addresses =
+          there == null || there.addresses().containsAll(moved) ? moved : there.addresses();
+      Breakpoint fresh =
+          b.copyTo(new Location(addresses, place.file(), place.line(), place.function()));
+      breakpoints.put(b.id(), fresh);
+      insert(fresh);
+    }
+    return lost;
+  }
+
+  /** Ends the session: the process goes on, or ends. */
+  public void detach(boolean kill) throws SessionException {
+    run(() -> {
+      target.detach(kill);
+      return true;
+    });
+    owner.close();
+    try {
+      program.close();
+    } catch (IOException e) {
+      throw new SessionException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Evaluates an expression. */
+  public Variable evaluate(
+      String expression, Scope scope, hearth.debug.goruntime.LoadLimits limits) {
+    return CompiledExpression.of(expression).evaluate(scope, hits(), limits);
+  }
+
+  @Override
+  public void close() throws SessionException {
+    detach(isChild());
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.session;
+
+import hearth.debug.goruntime.Frame;
+import hearth.debug.goruntime.Goroutine;
+import hearth.debug.goruntime.Variable;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a session stands while its target is stopped.
+ *
+ * @param pid of the process
+ * @param exited whether it is gone
+ * @param exitStatus what it ended with; negated, the signal that ended it
+ * @param threads those it has
+ * @param thread number of the one that is looked at, 0 if there is none
+ * @param goroutine the one that is looked at, or null
+ * @param reason why it stopped
+ * @param returned what the function returned that a step left, or null if it left none
+ * @param stepping whether a step was interrupted and can go on
+ */
+public record State(
+    int pid,
+    boolean exited,
+    int exitStatus,
+    List<ThreadState> threads,
+    int thread,
+    @Nullable Goroutine goroutine,
+    Reason reason,
+    @Nullable List<Variable> returned,
+    boolean stepping) {
+  /** Why a target stopped. */
+  public enum Reason {
+    LAUNCHED,
+    ATTACHED,
+    EXITED,
+    BREAKPOINT,
+    HARDCODED_BREAKPOINT,
+    MANUAL,
+    STEP
+  }
+
+  /**
+   * A thread.
+   *
+   * @param frame where it is, or null if that cannot be told
+   * @param breakpoint that it came to, or null
+   * @param goroutine number of the one that it runs, or 0
+   */
+  public record ThreadState(
+      int id, @Nullable Frame frame, @Nullable Breakpoint breakpoint, long goroutine) {}
+
+  /** The thread that is looked at, or null. */
+  public @Nullable ThreadState current() {
+    return threads.stream().filter(t -> t.id() == thread).findFirst().orElse(null);
+  }
+}

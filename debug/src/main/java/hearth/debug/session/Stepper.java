@@ -1,0 +1,350 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.session;
+
+import hearth.debug.dwarf.Die;
+import hearth.debug.dwarf.LineTable;
+import hearth.debug.goruntime.Frame;
+import hearth.debug.goruntime.GoProcess;
+import hearth.debug.goruntime.Goroutine;
+import hearth.debug.goruntime.Loader;
+import hearth.debug.goruntime.Results;
+import hearth.debug.goruntime.Variable;
+import hearth.debug.index.Function;
+import hearth.debug.session.Session.Step;
+import hearth.debug.target.Instruction;
+import hearth.debug.target.TargetThread;
+import hearth.debug.target.UnreadableException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A step: the points at which it ends or has to think again, all of them for one goroutine, most of
+ * them for one of its frames, so that neither recursion nor other goroutines disturb it. For the
+ * session's thread.
+ */
+final class Stepper {
+  private static final long ANY_FRAME = Long.MIN_VALUE;
+  private static final int MAX_CODE = 1 << 20;
+
+  private final Session session;
+  private final Step how;
+  private final long goroutine;
+  private final int thread;
+  private final List<Point> points = new ArrayList<>();
+  private final int tries;
+  private @Nullable Function leaving;
+
+  private enum Purpose {
+    /** The step ends here. */
+    END,
+    /** The frame returned to its caller. */
+    RETURNED,
+    /** A function is called that is not known before. */
+    CALLS,
+    /** The step goes on as it began. */
+    AGAIN
+  }
+
+  /**
+   * An address.
+   *
+   * @param frameOffset of the frame that must be there, from the end of the goroutine's stack
+   */
+  record Point(long address, long frameOffset, Purpose purpose) {}
+
+  private Stepper(
+      Session session, Step how, @Nullable Goroutine g, @Nullable TargetThread on, int tries) {
+    this.session = session;
+    this.how = how;
+    goroutine = g == null ? 0 : g.id();
+    thread = on == null ? 0 : on.id();
+    this.tries = tries;
+  }
+
+  Stepper(Session session, Step how, @Nullable Goroutine g, @Nullable TargetThread on)
+      throws SessionException {
+    this(session, how, g, on, 0);
+    prepare(g, on);
+  }
+
+  /** One instruction: only those need points that may take long or call. */
+  static Stepper overInstruction(
+      Session session, @Nullable Goroutine g, TargetThread on, boolean over) {
+    Stepper made = new Stepper(session, Step.NEXT, g, on, 0);
+    long pc = on.registers().pc();
+    Instruction instruction = instructionAt(session.process(), pc);
+    if (instruction == null) {
+      return made;
+    }
+    boolean call =
+        instruction.kind() == Instruction.Kind.CALL
+            || instruction.kind() == Instruction.Kind.CALL_INDIRECT;
+    if ((call && over) || instruction.kind() == Instruction.Kind.SYSTEM_CALL) {
+      List<Frame> frames = session.stacks().of(on, g, 1);
+      long offset =
+          frames.isEmpty() || g == null ? ANY_FRAME : frames.getFirst().cfa() - g.stackHigh();
+      made.points.add(new Point(instruction.next(), offset, Purpose.END));
+    }
+    return made;
+  }
+
+  private static @Nullable Instruction instructionAt(GoProcess process, long pc) {
+    byte[] code = new byte[Instruction.MAX_LENGTH];
+    for (int length = code.length; length > 0; length--) {
+      try {
+        process.memory().read(pc, code, 0, length);
+        return Instruction.decode(code, 0, pc);
+      } catch (UnreadableException e) {
+        // the code may end before so many bytes
+      }
+    }
+    return null;
+  }
+
+  boolean hasPoints() {
+    return !points.isEmpty();
+  }
+
+  List<Point> points() {
+    return points;
+  }
+
+  private void prepare(@Nullable Goroutine g, @Nullable TargetThread on) throws SessionException {
+    List<Frame> frames =
+        g != null
+            ? session.stacks().of(g, 30)
+            : on == null ? List.of() : session.stacks().of(on, null, 30);
+    if (frames.isEmpty()) {
+      throw new SessionException("empty stack trace");
+    }
+    Frame top = frames.getFirst();
+    long high = g == null ? 0 : g.stackHigh();
+    long own = g == null ? ANY_FRAME : top.cfa() - high;
+    Function function = top.function();
+    leaving = function;
+    if (function == null || function.unit() == null) {
+      if (how == Step.OUT) {
+        addReturn(frames, high, g == null, Purpose.RETURNED);
+      }
+      return;
+    }
+    if (how != Step.OUT || top.inlined()) {
+      addLines(function, top, own);
+    }
+    if (how == Step.INTO) {
+      addCalls(function, top, own);
+    }
+    addReturn(frames, high, g == null, Purpose.RETURNED);
+    if (g != null) {
+      addDeferred(g);
+    }
+  }
+
+  /** Statements of the function that belong to other lines. */
+  private void addLines(Function function, Frame top, long own) {
+    GoProcess process = session.process();
+    long bias = process.bias();
+    List<Die> here = process.program().inlinedAt(function, top.lookupPc() - bias);
+    List<Integer> chain = here.stream().map(Die::offset).toList();
+    for (LineTable.Row row : process.program().lines(function)) {
+      if (!row.statement() || (row.line() == top.line() && row.file().equals(top.file()))) {
+        continue;
+      }
+      List<Die> there = process.program().inlinedAt(function, row.address());
+      if (how == Step.NEXT && !isWithin(there, chain)) {
+        continue;
+      }
+      if (how == Step.OUT && there.size() >= chain.size()) {
+        continue; // still in the copy that is to be left
+      }
+      points.add(new Point(row.address() + bias, own, Purpose.END));
+    }
+  }
+
+  /** Whether copies are those that the frame is in, or some of the outer ones of them. */
+  private static boolean isWithin(List<Die> there, List<Integer> chain) {
+    if (there.size() > chain.size()) {
+      return false;
+    }
+    for (int i = 0; i < there.size(); i++) {
+      if (there.get(i).offset() != chain.get(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Functions that the line calls. */
+  private void addCalls(Function function, Frame top, long own) {
+    GoProcess process = session.process();
+    long bias = process.bias();
+    int size = (int) Math.min(function.high() - function.low(), MAX_CODE);
+    byte[] code = process.memory().bytes(function.low() + bias, size);
+    List<LineTable.Row> rows = process.program().lines(function);
+    for (int i = 0; i < rows.size(); i++) {
+      LineTable.Row row = rows.get(i);
+      if (row.line() != top.line() || !row.file().equals(top.file())) {
+        continue;
+      }
+      long end = i + 1 < rows.size() ? rows.get(i + 1).address() : function.high();
+      long at = row.address();
+      while (at < end && at - function.low() < size) {
+        Instruction instruction = Instruction.decode(code, (int) (at - function.low()), at + bias);
+        if (instruction == null) {
+          break;
+        }
+        if (at + bias >= top.pc()) {
+          addCall(instruction, own);
+        }
+        at += instruction.length();
+      }
+    }
+  }
+
+  private void addCall(Instruction instruction, long own) {
+    if (instruction.kind() == Instruction.Kind.CALL) {
+      addEntry(instruction.target());
+    } else if (instruction.kind() == Instruction.Kind.CALL_INDIRECT) {
+      points.add(new Point(instruction.pc(), own, Purpose.CALLS));
+    }
+  }
+
+  private void addEntry(long target) {
+    Function called = session.process().functionAt(target);
+    if (called == null
+        || called.unit() == null
+        || called.isRuntimePrivate()
+        || called.name().startsWith("internal/abi.")) {
+      return;
+    }
+    long at =
+        called.trampoline()
+            ? session.process().entry(called)
+            : session.locations().afterPrologue(called) + session.process().bias();
+    points.add(new Point(at, ANY_FRAME, Purpose.END));
+  }
+
+  /** Where the frame returns to; past the runtime's frames if it was called for a defer. */
+  private void addReturn(List<Frame> frames, long high, boolean any, Purpose purpose) {
+    int i = 0;
+    while (i < frames.size() && frames.get(i).inlined()) {
+      i++;
+    }
+    i++;
+    while (i < frames.size() && isDeferring(frames.get(i).name())) {
+      i++;
+    }
+    if (i >= frames.size()) {
+      return;
+    }
+    Frame caller = frames.get(i);
+    long cfa = caller.cfa();
+    points.add(new Point(caller.pc(), any ? ANY_FRAME : cfa - high, purpose));
+  }
+
+  private static boolean isDeferring(String name) {
+    return switch (name) {
+      case "runtime.deferreturn", "runtime.gopanic", "runtime.deferCallSave", "runtime.Goexit" ->
+          true;
+      default -> false;
+    };
+  }
+
+  /** The function that runs when this one returns or panics. */
+  private void addDeferred(Goroutine g) {
+    GoProcess process = session.process();
+    long field = process.offset("runtime.g", "_defer");
+    long function = process.offset("runtime._defer", "fn");
+    if (field < 0 || function < 0) {
+      return;
+    }
+    try {
+      long deferred = process.memory().u64(g.address() + field);
+      if (deferred == 0) {
+        return;
+      }
+      long closure = process.memory().u64(deferred + function);
+      Function called = closure == 0 ? null : process.functionAt(process.memory().u64(closure));
+      if (called != null && !called.isRuntimePrivate()) {
+        long at = session.locations().afterPrologue(called) + process.bias();
+        points.add(new Point(at, ANY_FRAME, Purpose.END));
+      }
+    } catch (UnreadableException e) {
+      // then no deferred function can be told
+    }
+  }
+
+  /** The point of a place that a thread has reached, or null if it is not meant. */
+  @Nullable Point reached(List<Point> there, TargetThread on) {
+    Goroutine g = null;
+    List<Frame> frames = null;
+    for (Point point : there) {
+      if (!points.contains(point)) {
+        continue;
+      }
+      if (goroutine == 0) {
+        if (on.id() == thread) {
+          return point;
+        }
+        continue;
+      }
+      g = g == null ? session.goroutines().of(on) : g;
+      if (g == null || g.id() != goroutine) {
+        continue;
+      }
+      if (point.frameOffset == ANY_FRAME) {
+        return point;
+      }
+      frames = frames == null ? session.stacks().of(on, g, 1) : frames;
+      if (!frames.isEmpty() && frames.getFirst().cfa() - g.stackHigh() == point.frameOffset) {
+        return point;
+      }
+    }
+    return null;
+  }
+
+  /** What the function returned that the step left; null if it left none. */
+  @Nullable List<Variable> returned(Point reached, TargetThread on) {
+    Function left = leaving;
+    if (reached.purpose != Purpose.RETURNED || left == null) {
+      return null;
+    }
+    return Results.of(
+        session.process(), new Loader(session.process()), left, on, on.registers().sp());
+  }
+
+  /** How the step goes on from a point; null if it ends there. All threads are stopped. */
+  @Nullable Stepper after(Point reached, TargetThread on) throws SessionException {
+    Goroutine g = session.goroutines().of(on);
+    if (reached.purpose == Purpose.CALLS && session.target().step(on)) {
+      Stepper next = new Stepper(session, how, g, on, tries + 1);
+      next.addEntry(on.registers().pc());
+      List<Frame> frames = g == null ? List.of() : session.stacks().of(g, 30);
+      if (!frames.isEmpty() && g != null) {
+        next.addReturn(frames, g.stackHigh(), false, Purpose.AGAIN);
+      }
+      return next;
+    }
+    if (reached.purpose == Purpose.AGAIN && tries < 100) {
+      Stepper next = new Stepper(session, how, g, on, tries + 1);
+      next.prepare(g, on);
+      return next;
+    }
+    List<Frame> frames = session.stacks().of(on, g, 1);
+    if (frames.isEmpty()) {
+      return null;
+    }
+    Function function = frames.getFirst().function();
+    boolean within =
+        function != null
+            && (function.trampoline() || frames.getFirst().file().equals("<autogenerated>"));
+    if (within && tries < 100) {
+      Stepper next = new Stepper(session, Step.INTO, g, on, tries + 1);
+      next.prepare(g, on);
+      return next;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,490 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.terminal;
+
+import hearth.debug.eval.EvalException;
+import hearth.debug.eval.Scope;
+import hearth.debug.eval.Text;
+import hearth.debug.goruntime.Frame;
+import hearth.debug.goruntime.Goroutine;
+import hearth.debug.goruntime.LoadLimits;
+import hearth.debug.goruntime.Loader;
+import hearth.debug.goruntime.Variable;
+import hearth.debug.index.Function;
+import hearth.debug.session.Breakpoint;
+import hearth.debug.session.Location;
+import hearth.debug.session.Session;
+import hearth.debug.session.SessionException;
+import hearth.debug.session.State;
+import hearth.debug.session.State.ThreadState;
+import hearth.debug.target.TargetThread;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Writes what a session shows, in the words and the layout of Delve. For the session's thread. */
+final class Printer {
+  private static final String OPTIMIZED = "Warning: debugging optimized function";
+  private final Session session;
+  private final PrintStream out;
+  private final String folder = Path.of("").toAbsolutePath().toString();
+  private final boolean colors;
+  LoadLimits limits = LoadLimits.TERMINAL;
+  int listedLines = 5;
+
+  Printer(Session session, PrintStream out, boolean colors) {
+    this.session = session;
+    this.out = out;
+    this.colors = colors;
+  }
+
+  /** A path, shortened where it lies below the current folder. */
+  String path(String file) {
+    int at = file.indexOf(folder);
+    return at < 0 || folder.equals("/")
+        ? file
+        : file.substring(0, at) + "." + file.substring(at + folder.length());
+  }
+
+  static String hex(long value) {
+    return "0x" + Long.toHexString(value);
+  }
+
+  /** Where the session stopped, and why. */
+  void context(State state) {
+    if (state.exited()) {
+      return;
+    }
+    ThreadState current = state.current();
+    for (ThreadState thread : state.threads()) {
+      if (thread != current && thread.breakpoint() != null) {
+        thread(thread);
+      }
+    }
+    if (current == null) {
+      out.println("No current thread available");
+      return;
+    }
+    Goroutine g = state.goroutine();
+    if (g != null && g.thread() == null) {
+      List<Frame> frames = session.stacks().of(g, 1);
+      if (!frames.isEmpty()) {
+        place(frames.getFirst());
+      }
+      return;
+    }
+    Frame frame = current.frame();
+    if (frame == null || frame.line() == 0) {
+      out.println("Stopped at: " + hex(frame == null ? 0 : frame.pc()));
+      return;
+    }
+    thread(current);
+    returned(state.returned());
+  }
+
+  private void returned(@Nullable List<Variable> values) {
+    if (values == null) {
+      return;
+    }
+    out.println("Values returned:");
+    for (Variable v : load(values, true)) {
+      out.println("\t" + v.name + ": " + lines(v, "\t", ""));
+    }
+    out.println();
+  }
+
+  private static boolean isOptimized(@Nullable Frame frame) {
+    Function function = frame == null ? null : frame.function();
+    return function != null && function.unit() != null && function.unit().isOptimized();
+  }
+
+  private void place(Frame frame) {
+    out.printf(
+        "> %s() %s:%d (PC: %s)%n", frame.name(), path(frame.file()), frame.line(), hex(frame.pc()));
+    if (isOptimized(frame)) {
+      out.println(OPTIMIZED);
+    }
+  }
+
+  private void thread(ThreadState thread) {
+    Frame frame = thread.frame();
+    if (frame == null) {
+      return;
+    }
+    Breakpoint breakpoint = thread.breakpoint();
+    if (breakpoint == null) {
+      place(frame);
+      return;
+    }
+    Scope scope = scope(thread);
+    String arguments =
+        breakpoint.showsArguments() && !breakpoint.hasLongArguments() ? arguments(scope) : "";
+    String name =
+        breakpoint.name().isEmpty()
+            ? "[Breakpoint " + breakpoint.id() + "] "
+            : "[" + breakpoint.name() + "] ";
+    String hits =
+        thread.goroutine() == 0
+            ? "hits total:" + breakpoint.totalHits()
+            : "hits goroutine("
+                + thread.goroutine()
+                + "):"
+                + breakpoint.hits(thread.goroutine())
+                + " total:"
+                + breakpoint.totalHits();
+    out.printf(
+        "> %s%s(%s) %s:%d (%s) (PC: %s)%n",
+        name, frame.name(), arguments, path(frame.file()), frame.line(), hits, hex(frame.pc()));
+    if (isOptimized(frame)) {
+      out.println(OPTIMIZED);
+    }
+    details(breakpoint, scope);
+  }
+
+  private @Nullable Scope scope(ThreadState thread) {
+    try {
+      return session.scope(thread.goroutine() == 0 ? -1 : thread.goroutine(), 0);
+    } catch (SessionException e) {
+      return null;
+    }
+  }
+
+  private String arguments(@Nullable Scope scope) {
+    if (scope == null) {
+      return "";
+    }
+    List<String> texts = new ArrayList<>();
+    try {
+      for (Variable v : scope.arguments()) {
+        if (v.is(Variable.ARGUMENT)) {
+          new Loader(session.process()).load(v, LoadLimits.SHORT);
+          texts.add(Text.line(session.process(), v));
+        }
+      }
+    } catch (EvalException e) {
+      return "";
+    }
+    return String.join(", ", texts);
+  }
+
+  /** What a breakpoint shows when it is hit. */
+  private void details(Breakpoint breakpoint, @Nullable Scope scope) {
+    if (scope == null) {
+      return;
+    }
+    Goroutine g = scope.goroutine();
+    if (breakpoint.showsGoroutine() && g != null) {
+      goroutineLong(g, "\t");
+    }
+    for (String expression : breakpoint.variables()) {
+      try {
+        Variable v = session.evaluate(expression, scope, limits);
+        out.println("\t" + expression + ": " + lines(v, "\t", ""));
+      } catch (EvalException e) {
+        out.println("\t" + expression + ": (unreadable " + e.getMessage() + ")");
+      }
+    }
+    if (breakpoint.showsLocals()) {
+      for (Variable v : load(scope.variables(), breakpoint.hasLongLocals())) {
+        out.println(
+            "\t"
+                + v.name
+                + ": "
+                + (breakpoint.hasLongLocals()
+                    ? lines(v, "\t", "")
+                    : Text.line(session.process(), v)));
+      }
+    }
+    if (breakpoint.hasLongArguments()) {
+      for (Variable v : load(scope.arguments(), true)) {
+        out.println("\t" + v.name + ": " + lines(v, "\t", ""));
+      }
+    }
+    if (breakpoint.stackDepth() > 0 && g != null) {
+      out.println("\tStack:");
+      stack(session.stacks().of(g, breakpoint.stackDepth()), "\t\t", false, g);
+    }
+  }
+
+  private List<Variable> load(List<Variable> variables, boolean all) {
+    Loader loader = new Loader(session.process());
+    variables.forEach(v -> loader.load(v, all ? limits : LoadLimits.SHORT));
+    return variables;
+  }
+
+  /** A line for a goroutine that came to a tracepoint. */
+  void traced(Breakpoint breakpoint, Scope scope, long goroutine) {
+    Frame frame = scope.frame();
+    String name = frame == null ? "?" : frame.name();
+    if (breakpoint.isTraceReturn()) {
+      List<String> results = new ArrayList<>();
+      TargetThread thread = scope.thread();
+      if (frame != null && frame.function() != null && thread != null) {
+        for (Variable v : session.results(frame.function(), thread)) {
+          new Loader(session.process()).load(v, LoadLimits.SHORT);
+          results.add(Text.line(session.process(), v));
+        }
+      }
+      out.printf(">> goroutine(%d): %s => (%s)%n", goroutine, name, String.join(",", results));
+      return;
+    }
+    String label = breakpoint.name().isEmpty() ? "" : "[" + breakpoint.name() + "] ";
+    out.printf("> goroutine(%d): %s%s(%s)%n", goroutine, label, name, arguments(scope));
+    details(breakpoint, scope);
+  }
+
+  String lines(Variable v, String indent, String format) {
+    return Text.lines(session.process(), v, indent, format, false);
+  }
+
+  /** Source around a line, with an arrow at it. */
+  void source(String file, int line, boolean arrow) {
+    List<String> lines;
+    try {
+      byte[] bytes = Files.readAllBytes(Path.of(file));
+      lines = new String(bytes, StandardCharsets.UTF_8).lines().toList();
+    } catch (IOException e) {
+      out.println("Command failed: open " + file + ": no such file or directory");
+      return;
+    }
+    for (int i = Math.max(1, line - listedLines);
+        i <= Math.min(lines.size(), line + listedLines);
+        i++) {
+      String mark = arrow && i == line ? "=>" : "  ";
+      if (colors) {
+        out.printf("\u001b[33m%s\u001b[34m%4d:\t\u001b[0m%s%n", mark, i, lines.get(i - 1));
+      } else {
+        out.printf("%s%4d:\t%s%n", mark, i, lines.get(i - 1));
+      }
+    }
+  }
+
+  /** Source around where the session stands. */
+  void position(State state) {
+    ThreadState current = state.current();
+    Goroutine g = state.goroutine();
+    Frame frame = current == null ? null : current.frame();
+    if (g != null && g.thread() == null) {
+      List<Frame> frames = session.stacks().of(g, 1);
+      frame = frames.isEmpty() ? frame : frames.getFirst();
+    }
+    if (frame != null && frame.line() > 0) {
+      source(frame.file(), frame.line(), true);
+    }
+  }
+
+  /** Where a breakpoint is. */
+  String location(Location location) {
+    String addresses =
+        location.addresses().stream().map(Printer::hex).collect(Collectors.joining(","));
+    if (location.file().isEmpty() && location.function().isEmpty()) {
+      return addresses;
+    }
+    boolean several =
+        location.addresses().size() > 1
+            && location.addresses().stream()
+                    .map(a -> session.process().functionAt(a))
+                    .filter(f -> f != null)
+                    .map(f -> Function.withoutTypeArguments(f.name()))
+                    .distinct()
+                    .count()
+                > 1
+            && session.program().inlinedCopies(location.function()).isEmpty();
+    if (several) {
+      return addresses + " for (multiple functions)() <multiple locations>:0";
+    }
+    String function = location.function().isEmpty() ? "" : location.function() + "() ";
+    return addresses + " for " + function + path(location.file()) + ":" + location.line();
+  }
+
+  static String kind(Breakpoint b) {
+    return (b.isTracepoint() ? "Tracepoint " : "Breakpoint ")
+        + (b.name().isEmpty() ? String.valueOf(b.id()) : b.name());
+  }
+
+  /** All breakpoints. */
+  void breakpoints(List<Breakpoint> all) {
+    for (Breakpoint b : all) {
+      if (b.isTraceReturn()) {
+        continue;
+      }
+      out.printf(
+          "%s (%s) at %s (%d)%n",
+          kind(b), b.isEnabled() ? "enabled" : "disabled", location(b.location()), b.totalHits());
+      if (b.condition() != null) {
+        out.println("\tcond " + b.condition().source());
+      }
+      Breakpoint.HitCondition hits = b.hitCondition();
+      if (hits != null) {
+        out.println("\tcond " + (hits.perGoroutine() ? "-per-g-hitcount " : "-hitcount ") + hits);
+      }
+      if (b.stackDepth() > 0) {
+        out.println("\tstack " + b.stackDepth());
+      }
+      if (b.showsGoroutine()) {
+        out.println("\tgoroutine");
+      }
+      if (b.showsArguments()) {
+        out.println("\targs" + (b.hasLongArguments() ? " -v" : ""));
+      }
+      if (b.showsLocals()) {
+        out.println("\tlocals" + (b.hasLongLocals() ? " -v" : ""));
+      }
+      b.variables().forEach(v -> out.println("\tprint " + v));
+    }
+  }
+
+  private static boolean isBottom(List<Frame> frames) {
+    Frame last = frames.getLast();
+    return last.name().equals("runtime.goexit")
+        || last.name().equals("runtime.rt0_go")
+        || last.name().equals("runtime.mstart")
+        || last.returnAddress() == 0;
+  }
+
+  /** A stack, with the variables of each frame if {@code full}. */
+  void stack(List<Frame> frames, String indent, boolean full, @Nullable Goroutine g) {
+    if (frames.isEmpty()) {
+      return;
+    }
+    int digits = String.valueOf(frames.size() - 1).length();
+    String margin = indent + " ".repeat(digits + 2 + indent.length());
+    for (int i = 0; i < frames.size(); i++) {
+      Frame frame = frames.get(i);
+      if (frame.error() != null) {
+        out.println(margin + "error: " + frame.error());
+        continue;
+      }
+      out.printf("%s%" + digits + "d  0x%016x in %s%n", indent, i, frame.pc(), bold(frame.name()));
+      out.println(margin + "at " + path(frame.file()) + ":" + frame.line());
+      if (full) {
+        variables(frames, i, g, margin + "    ");
+        out.println();
+      }
+    }
+    if (!isBottom(frames)) {
+      out.println(indent + "(truncated)");
+    }
+  }
+
+  private String bold(String text) {
+    return colors ? "\u001b[1m" + text + "\u001b[0m" : text;
+  }
+
+  private void variables(List<Frame> frames, int index, @Nullable Goroutine g, String indent) {
+    Scope scope =
+        new Scope(
+            session.process(), session.stacks(), frames, index, g, g == null ? null : g.thread());
+    try {
+      List<Variable> all = new ArrayList<>(scope.arguments());
+      all.addAll(scope.variables());
+      for (Variable v : load(all, false)) {
+        out.println(indent + v.name + " = " + Text.line(session.process(), v));
+      }
+    } catch (EvalException e) {
+      // the frame is not described: it has no variables to show
+    }
+  }
+
+  /** Which place of a goroutine is shown. */
+  enum Place {
+    USER("User"),
+    RUNTIME("Runtime"),
+    GO("Go"),
+    START("Start");
+
+    private final String text;
+
+    Place(String text) {
+      this.text = text;
+    }
+  }
+
+  private String place(Goroutine g, Place place) {
+    switch (place) {
+      case USER, RUNTIME -> {
+        List<Frame> frames = place == Place.RUNTIME ? session.stacks().of(g, 1) : List.of();
+        Frame frame =
+            place == Place.USER
+                ? session.stacks().userFrame(g)
+                : frames.isEmpty() ? null : frames.getFirst();
+        return frame == null
+            ? "?:0 ??? (0x0)"
+            : path(frame.file())
+                + ":"
+                + frame.line()
+                + " "
+                + frame.name()
+                + " ("
+                + hex(frame.pc())
+                + ")";
+      }
+      case GO, START -> {
+        long pc = place == Place.GO ? g.goPc() : g.startPc();
+        Function function = session.process().functionAt(pc);
+        long lookup =
+            place == Place.GO && function != null && session.process().entry(function) != pc
+                ? pc - 1
+                : pc;
+        var row = session.process().line(lookup);
+        return (row == null ? "?" : path(row.file()))
+            + ":"
+            + (row == null ? 0 : row.line())
+            + " "
+            + (function == null ? "???" : function.name())
+            + " ("
+            + hex(pc)
+            + ")";
+      }
+    }
+    return "";
+  }
+
+  /** A goroutine on one line. */
+  String goroutine(Goroutine g, Place place) {
+    StringBuilder text = new StringBuilder();
+    text.append(g.id()).append(" - ").append(place.text).append(": ").append(place(g, place));
+    if (g.thread() != null) {
+      text.append(" (thread ").append(g.thread().id()).append(')');
+    }
+    boolean waits = g.status() == Goroutine.WAITING || g.status() == Goroutine.IN_SYSTEM_CALL;
+    if (waits && g.waitReason() != 0) {
+      text.append(" [").append(session.goroutines().waitReason(g));
+      if (g.waitSince() > 0) {
+        text.append(' ').append(g.waitSince());
+      }
+      text.append(']');
+    }
+    return text.toString();
+  }
+
+  /** A goroutine with all its places. */
+  void goroutineLong(Goroutine g, String indent) {
+    out.printf("%sGoroutine %d:%n", indent, g.id());
+    out.printf("%s\tRuntime: %s%n", indent, place(g, Place.RUNTIME));
+    out.printf("%s\tUser: %s%n", indent, place(g, Place.USER));
+    out.printf("%s\tGo: %s%n", indent, place(g, Place.GO));
+    out.printf("%s\tStart: %s%n", indent, place(g, Place.START));
+    labels(g, indent + "\t");
+  }
+
+  /** The labels that a goroutine has for profiles. */
+  void labels(Goroutine g, String indent) {
+    Map<String, String> labels = session.goroutines().labels(g);
+    if (!labels.isEmpty()) {
+      out.println(
+          indent
+              + "Labels: "
+              + labels.entrySet().stream()
+                  .map(e -> Text.quote(e.getKey()) + ":" + Text.quote(e.getValue()))
+                  .collect(Collectors.joining(", ")));
+    }
+  }
+}
