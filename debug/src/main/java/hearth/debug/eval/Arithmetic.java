@@ -56,7 +56,7 @@ final class Arithmetic {
       case "*" -> a.multiply(b);
       case "/", "%" -> {
         if (b.signum() == 0) {
-          throw new EvalException("division by zero");
+          throw new EvalException("runtime error: integer divide by zero");
         }
         yield op.equals("/") ? a.divide(b) : a.remainder(b);
       }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,13 +50,14 @@ final class Evaluator {
 
   /** The value {@code nil}; known by identity. */
   static final Variable NIL =
-      new Variable("nil", 0, GoType.basic("nil", Kind.POINTER, 8), NO_MEMORY);
+      new Variable("nil", 0, GoType.basic("", Kind.POINTER, 8), NO_MEMORY);
 
   static {
     Variable nowhere = new Variable("", 0, GoType.basic("", Kind.INVALID, 0), NO_MEMORY);
     nowhere.onlyAddress = true;
     NIL.children = new ArrayList<>(List.of(nowhere));
     NIL.loaded = true;
+    NIL.flags = Variable.CONSTANT;
   }
 
   private final Scope scope;
@@ -106,10 +108,7 @@ final class Evaluator {
       case Node.Binary b -> binary(b);
       case Node.Call c -> call(c);
       case Node.Type t -> throw new EvalException("expression " + t + " is a type");
-      case Node.Composite c ->
-          throw new EvalException(
-              "literal can not be allocated because function calls are not allowed without using"
-                  + " 'call'");
+      case Node.Composite c -> composite(c);
       case Node.KeyValue k ->
           throw new EvalException("expression *ast.KeyValueExpr not implemented");
     };
@@ -248,9 +247,14 @@ final class Evaluator {
       if (global != null) {
         return global;
       }
-      if (!scope.process.program().packages(i.name()).isEmpty()
-          && scope.process.variable(scope.packagePath() + "." + i.name()) == null) {
-        throw new EvalException("could not find symbol value for " + i.name());
+      if (scope.process.variable(scope.packagePath() + "." + i.name()) == null
+          && !Set.of("true", "false", "nil").contains(i.name())
+          && register(i.name()) == null) {
+        List<String> paths = scope.process.program().packages(i.name());
+        if (paths.contains(scope.packagePath()) || paths.contains("main")) {
+          throw new EvalException("package " + i.name() + " has no function " + s.name());
+        }
+        throw new EvalException("could not find symbol " + i.name() + "." + s.name());
       }
     }
     if (s.of() instanceof Node.Call c
@@ -275,7 +279,7 @@ final class Evaluator {
     }
     if (isUntyped(of)) {
       throw new EvalException(
-          Text.value(scope.process, of) + " (type " + of.kind.text() + ") is not a struct");
+          Text.value(scope.process, of) + " (type " + of.kind.family() + ") is not a struct");
     }
     return member(of, s.name());
   }
@@ -359,7 +363,7 @@ final class Evaluator {
       type = element == null ? header : element;
       structure = scope.loader.variable("", structure.base, type, structure.memory);
     }
-    Variable found = field(structure, type, name, 0);
+    Variable found = field(structure, type, name, shown);
     if (found != null) {
       return found;
     }
@@ -368,7 +372,8 @@ final class Evaluator {
       return method;
     }
     if (type.kind() != Kind.STRUCT) {
-      throw new EvalException(shown + " (type " + structure.type.name() + ") is not a struct");
+      throw new EvalException(
+          shown + " (type " + structure.type.name() + ") has no member " + name);
     }
     throw new EvalException(shown + " has no member " + name);
   }
@@ -397,7 +402,8 @@ final class Evaluator {
   }
 
   /** A field, or one of a structure that is embedded: the shallowest. */
-  private @Nullable Variable field(Variable structure, GoType type, String name, int depth) {
+  private @Nullable Variable field(
+      Variable structure, GoType type, String name, String shown) {
     List<Variable> level = List.of(structure);
     for (int i = 0; i < MAX_EMBEDDED && !level.isEmpty(); i++) {
       List<Variable> next = new ArrayList<>();
@@ -408,8 +414,7 @@ final class Evaluator {
         }
         if (found != null) {
           if (v.address == 0) {
-            throw new EvalException(
-                v.name.isEmpty() ? "nil pointer dereference" : v.name + " is nil");
+            throw new EvalException(shown + " is nil");
           }
           Variable made = scope.loader.field(v, found);
           return made;
@@ -507,7 +512,7 @@ final class Evaluator {
   }
 
   private static String typeText(Variable v) {
-    return v == NIL ? "nil" : v.type.name().isEmpty() ? v.kind.text() : v.type.name();
+    return v == NIL ? "nil" : v.type.name().isEmpty() ? v.kind.family() : v.type.name();
   }
 
   private Variable entry(Variable map, Variable key) {
@@ -545,12 +550,6 @@ final class Evaluator {
     Variable of = evaluate(node.of());
     if (of.unreadable != null) {
       throw new EvalException(of.unreadable);
-    }
-    if (of.kind == Kind.POINTER && of != NIL) {
-      GoType element = of.type.element();
-      if (element != null && element.kind() == Kind.ARRAY) {
-        of = scope.loader.dereference(of);
-      }
     }
     Node lowNode = node.low();
     Node highNode = node.high();
@@ -677,7 +676,9 @@ final class Evaluator {
     String text = node.of().toString();
     if (node.operator().equals("&")) {
       if (node.of().bare() instanceof Node.Composite) {
-        return evaluate(node.of().bare());
+        throw new EvalException(
+            "literal can not be allocated because function calls are not allowed without using"
+                + " 'call'");
       }
       Variable of = evaluate(node.of());
       if (of.address == 0 || of.is(Variable.FAKE_ADDRESS) || isUntyped(of)) {
@@ -717,9 +718,18 @@ final class Evaluator {
         };
     if (result == null) {
       throw new EvalException(
-          "operator " + node.operator() + " can not be applied to " + Text.quote(text));
+          value == null
+              ? "operator " + node.operator() + " can not be applied to " + Text.quote(text)
+              : "invalid unary operation "
+                  + node.operator()
+                  + (value instanceof String s ? Text.quote(s) : value));
     }
-    return isUntyped(of) ? constant(result) : typed(result, of.type);
+    if (isUntyped(of)) {
+      return constant(result);
+    }
+    Variable made = typed(result, of.type);
+    made.value = result; // not cut to its size, as in Delve
+    return made;
   }
 
   private Variable typed(Object value, GoType type) {
@@ -790,7 +800,7 @@ final class Evaluator {
     }
     if (!(v.value instanceof Boolean b)) {
       throw new EvalException(
-          "expression " + Text.quote(node.toString()) + " should be boolean not " + v.kind.text());
+          "expression " + Text.quote(node.toString()) + " should be boolean not " + v.kind.family());
     }
     return b;
   }
@@ -806,15 +816,15 @@ final class Evaluator {
         case POINTER, UNSAFE_POINTER, CHAN, MAP, INTERFACE, SLICE, FUNC -> {
           return null;
         }
-        default -> throw new EvalException("can not compare " + other.kind.text() + " to nil");
+        default -> throw new EvalException("can not compare " + other.kind.family() + " to nil");
       }
     }
     if (op.equals("<<") || op.equals(">>")) {
       if (!(x.value instanceof BigInteger)) {
-        throw new EvalException("shift of type " + x.kind.text());
+        throw new EvalException("shift of type " + x.kind.family());
       }
       if (!(y.value instanceof BigInteger count)) {
-        throw new EvalException("shift count type " + y.kind.text() + ", must be unsigned integer");
+        throw new EvalException("shift count type " + y.kind.family() + ", must be unsigned integer");
       }
       if (count.signum() < 0) {
         throw new EvalException("shift count must not be negative");
@@ -885,19 +895,27 @@ final class Evaluator {
           }
           throw new EvalException("string too long for comparison");
         }
-        return Arithmetic.compare(op, x.value, y.value);
+        return Arithmetic.compare(op, known(x), known(y));
       }
       default -> {
         if (x.kind.isInteger() || x.kind.isFloat() || x.kind.isComplex()) {
-          return Arithmetic.compare(op, x.value, y.value);
+          return Arithmetic.compare(op, known(x), known(y));
         }
       }
     }
     if (!op.equals("==") && !op.equals("!=")) {
-      throw new EvalException("operator " + op + " not defined on " + x.kind.text());
+      throw new EvalException("operator " + op + " not defined on " + x.kind.family());
     }
     boolean equal = equal(x, y);
     return op.equals("==") == equal;
+  }
+
+  private static Object known(Variable v) {
+    Object value = v.value;
+    if (value == null) {
+      throw new EvalException("can not compare " + v.kind.family() + " without a value");
+    }
+    return value;
   }
 
   private boolean equal(Variable x, Variable y) {
@@ -930,9 +948,9 @@ final class Evaluator {
             && (a.kind == Kind.INVALID || compare("==", a, b));
       }
       case SLICE, MAP, FUNC, CHAN ->
-          throw new EvalException("can not compare " + x.kind.text() + " variables");
+          throw new EvalException("can not compare " + x.kind.family() + " variables");
       default ->
-          throw new EvalException("unimplemented comparison of " + x.kind.text() + " variables");
+          throw new EvalException("unimplemented comparison of " + x.kind.family() + " variables");
     }
   }
 
@@ -1054,7 +1072,8 @@ final class Evaluator {
         return typed(hearth.debug.goruntime.Loader.unsigned(target(v)), type);
       }
       return typed(
-          v.value instanceof Double d ? new java.math.BigDecimal(d).toBigInteger() : v.value, type);
+          v.value instanceof Double d ? new java.math.BigDecimal(d).toBigInteger() : integer(v),
+          type);
     }
     if (kind.isFloat() && (v.kind.isInteger() || v.kind.isFloat())) {
       load(v);
@@ -1170,6 +1189,65 @@ final class Evaluator {
         Character.isValidCodePoint(point) && !(point >= 0xd800 && point < 0xe000) ? point : 0xfffd;
     return new String(
         Character.toString(valid).getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+  }
+
+  /** A structure that is written out. It has no address, but its fields are known. */
+  private Variable composite(Node.Composite node) {
+    GoType type = typeOf(node.type());
+    if (type == null && node.type().toString().startsWith("struct")) {
+      type = scope.process.types().structure(node.type().toString(), List.of());
+    }
+    if (type == null || type.kind() != Kind.STRUCT) {
+      throw new EvalException(
+          type == null && !(node.type() instanceof Node.Type)
+              ? "could not find symbol value for " + node.type()
+              : "expression *ast.CompositeLit not implemented");
+    }
+    Variable made = new Variable("", 0, type, scope.process.memory());
+    made.flags |= Variable.FAKE_ADDRESS;
+    made.address = hearth.debug.goruntime.Pieces.ADDRESS;
+    List<Field> fields = type.fields();
+    boolean keyed = node.elements().stream().anyMatch(e -> e instanceof Node.KeyValue);
+    if (!keyed && !node.elements().isEmpty() && node.elements().size() != fields.size()) {
+      throw new EvalException("wrong number of values for " + type.name());
+    }
+    for (int i = 0; i < fields.size(); i++) {
+      Field field = fields.get(i);
+      Node value = null;
+      for (Node element : node.elements()) {
+        if (element instanceof Node.KeyValue k && k.key().toString().equals(field.name())) {
+          value = k.value();
+        }
+      }
+      if (!keyed && i < node.elements().size()) {
+        value = node.elements().get(i);
+      }
+      made.children.add(part(field, value));
+    }
+    made.length = fields.size();
+    made.loaded = true;
+    return made;
+  }
+
+  private Variable part(Field field, @Nullable Node value) {
+    Variable child;
+    if (value == null) {
+      byte[] zeros = new byte[(int) Math.min(field.type().size(), 1 << 16)];
+      child =
+          scope.loader.variable(
+              field.name(),
+              hearth.debug.goruntime.Pieces.ADDRESS,
+              field.type(),
+              new hearth.debug.goruntime.Pieces(scope.process.memory(), zeros, null));
+      scope.loader.load(child, LoadLimits.FULL);
+    } else {
+      Variable given = evaluate(value);
+      checkType(given, field.type());
+      child = isUntyped(given) && given != NIL ? typed(known(given), field.type()) : given.copy();
+      child.name = field.name();
+      child.flags |= Variable.FAKE_ADDRESS;
+    }
+    return child;
   }
 
   // Values

@@ -78,10 +78,19 @@ final class Parser {
 
   private String show(Token token) {
     return switch (token.kind) {
-      case END -> "'EOF'";
+      case END -> endsStatement() ? "newline" : "'EOF'";
       case OPERATOR -> "'" + token.text + "'";
       default -> token.text;
     };
+  }
+
+  /** Whether Go puts a semicolon at the end of a line that ends so. */
+  private boolean endsStatement() {
+    if (tokens.size() < 2) {
+      return false;
+    }
+    Token last = tokens.get(tokens.size() - 2);
+    return last.kind != Kind.OPERATOR || List.of(")", "]", "}", "++", "--").contains(last.text);
   }
 
   // Tokens

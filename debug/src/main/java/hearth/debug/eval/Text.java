@@ -208,7 +208,7 @@ public final class Text {
   }
 
   private void pointer(Variable v, Style style, String indent) {
-    if (type(v).isEmpty() || v.children.isEmpty()) {
+    if (v.type.name().isEmpty() || v.children.isEmpty()) {
       out.append("nil");
       return;
     }

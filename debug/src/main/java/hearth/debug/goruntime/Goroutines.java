@@ -137,6 +137,32 @@ public final class Goroutines {
     return result;
   }
 
+  /** Goroutines that wait to send to a channel or to receive from it. */
+  public List<Goroutine> waitingAt(long channel) {
+    long waiting = process.offset("runtime.g", "waiting");
+    long at = process.offset("runtime.sudog", "c");
+    long next = process.offset("runtime.sudog", "waitlink");
+    List<Goroutine> result = new ArrayList<>();
+    if (waiting < 0 || at < 0 || channel == 0) {
+      return result;
+    }
+    for (Goroutine g : all()) {
+      try {
+        long queued = memory.u64(g.address() + waiting);
+        for (int i = 0; queued != 0 && i < MAX_LABELS; i++) {
+          if (memory.u64(queued + at) == channel) {
+            result.add(g);
+            break;
+          }
+          queued = next < 0 ? 0 : memory.u64(queued + next);
+        }
+      } catch (UnreadableException e) {
+        // its list is being changed
+      }
+    }
+    return result;
+  }
+
   /** Why a goroutine waits, in Go's words. */
   public String waitReason(Goroutine g) {
     List<String> known = waitReasons;

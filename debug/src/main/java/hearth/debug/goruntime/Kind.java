@@ -49,6 +49,11 @@ public enum Kind {
     return plain < values().length ? values()[plain] : INVALID;
   }
 
+  /** Name of the family: all signed integers are {@code int}, all others {@code uint}. */
+  public String family() {
+    return isSigned() ? INT.text : isUnsigned() ? UINT.text : text;
+  }
+
   /** Whether it is a signed integer. */
   public boolean isSigned() {
     return compareTo(INT) >= 0 && compareTo(INT64) <= 0;

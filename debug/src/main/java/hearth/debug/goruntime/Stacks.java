@@ -88,7 +88,7 @@ public final class Stacks {
         if (switchesStack(function)) {
           continue;
         }
-        Step step = step(pc, function);
+        Step step = step(pc);
         expand(pc, function, step, result, depth);
         if (step.error != null) {
           break;
@@ -150,7 +150,7 @@ public final class Stacks {
 
     private record Step(long cfa, long returnAddress, long[] caller, @Nullable String error) {}
 
-    private Step step(long pc, @Nullable Function function) {
+    private Step step(long pc) {
       long[] caller = registers.clone();
       try {
         CallFrames.Row row = process.program().frames().at(pc - process.bias());
@@ -335,7 +335,7 @@ public final class Stacks {
       byte[] expression = die.block(Dw.AT_FRAME_BASE).orElse(null);
       boolean plain =
           expression == null || (expression.length == 1 && expression[0] == (byte) 0x9c);
-      if (!plain) {
+      if (!plain && expression != null) {
         Expression.Location location =
             Expression.locate(
                 expression, new FrameContext(frame.registers(), frame.cfa(), frame.cfa()));

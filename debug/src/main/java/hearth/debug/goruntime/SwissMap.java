@@ -38,7 +38,7 @@ final class SwissMap {
 
   SwissMap(Loader loader, Variable map) {
     this.loader = loader;
-    this.memory = map.memory instanceof Pieces ? map.memory : map.memory;
+    this.memory = map.memory;
     GoType pointer = map.type.structure();
     GoType structure = pointer.element() == null ? pointer : pointer.element();
     GoType key = map.type.key();

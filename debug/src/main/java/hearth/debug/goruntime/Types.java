@@ -35,8 +35,6 @@ public final class Types {
           };
       basics.put(kind.text(), GoType.basic(kind.text(), kind, size));
     }
-    basics.put("byte", GoType.basic("uint8", Kind.UINT8, 1));
-    basics.put("rune", GoType.basic("int32", Kind.INT32, 4));
   }
 
   /** A type by its name, as the compiler writes it; null if the program has none. */
@@ -56,10 +54,26 @@ public final class Types {
       };
     }
     if (name.startsWith("*")) {
-      GoType element = named(name.substring(1));
+      GoType element = element(name.substring(1));
       return element == null ? null : pointerTo(element);
     }
+    if (name.startsWith("[]")) {
+      GoType element = element(name.substring(2));
+      if (element == null) {
+        return null;
+      }
+      Die slices = program.type("[]" + element.name());
+      return slices == null ? sliceOf(element) : of(slices);
+    }
     return null;
+  }
+
+  private @Nullable GoType element(String name) {
+    return switch (name) {
+      case "byte" -> named("uint8");
+      case "rune" -> named("int32");
+      default -> named(name);
+    };
   }
 
   /** A basic type that every program has. */

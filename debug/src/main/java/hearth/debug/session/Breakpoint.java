@@ -16,6 +16,9 @@ public final class Breakpoint {
   /** Number of the breakpoint at which a panic that nobody recovers stops. */
   public static final int UNRECOVERED_PANIC = -1;
 
+  /** Number of a breakpoint that the program has in its own code. */
+  public static final int HARDCODED = -3;
+
   /** Number of the breakpoint at which a fatal error of the runtime stops. */
   public static final int FATAL_THROW = -2;
 
@@ -145,6 +148,11 @@ public final class Breakpoint {
   /** How often a goroutine hit it. */
   public long hits(long goroutine) {
     return hits.getOrDefault(goroutine, 0L);
+  }
+
+  /** Whether a goroutine hit it. */
+  public boolean wasHitBy(long goroutine) {
+    return hits.containsKey(goroutine);
   }
 
   /** Expressions that are shown when it is hit. */

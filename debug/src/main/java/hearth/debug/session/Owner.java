@@ -31,8 +31,7 @@ final class Owner implements AutoCloseable {
             case SessionException s -> throw s;
             case RuntimeException r -> throw r;
             case Error error -> throw error;
-            case null, default ->
-                throw new SessionException(String.valueOf(e.getCause().getMessage()));
+            case null, default -> throw new SessionException(String.valueOf(e.getMessage()));
           }
         }
       }

@@ -12,6 +12,7 @@ import hearth.debug.goruntime.Goroutine;
 import hearth.debug.goruntime.Goroutines;
 import hearth.debug.goruntime.Stacks;
 import hearth.debug.goruntime.Variable;
+import hearth.debug.index.Function;
 import hearth.debug.index.Program;
 import hearth.debug.session.State.Reason;
 import hearth.debug.session.State.ThreadState;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * if it holds are they stopped too.
  */
 public final class Session implements AutoCloseable {
+  private static final int MAX_OWN_STEPS = 100;
   private static final int MAX_FRAMES = 1 << 20;
 
   private final Owner owner = new Owner();
@@ -441,7 +443,7 @@ public final class Session implements AutoCloseable {
   }
 
   /** What a function returns whose thread is at its return instruction. */
-  public List<Variable> results(hearth.debug.index.Function function, TargetThread thread) {
+  public List<Variable> results(Function function, TargetThread thread) {
     return hearth.debug.goruntime.Results.of(
         process,
         new hearth.debug.goruntime.Loader(process),
@@ -657,6 +659,7 @@ public final class Session implements AutoCloseable {
         currentThread = t.thread().id();
         reason = Reason.HARDCODED_BREAKPOINT;
         cancelSteps();
+        ownBreakpoint(t.thread());
         yield true;
       }
       case Stop.Executed x -> {
@@ -669,6 +672,26 @@ public final class Session implements AutoCloseable {
       }
       case Stop.AtBreakpoint at -> atBreakpoint(at);
     };
+  }
+
+  /** A breakpoint of the program's own: the call that makes it is left, if it is the runtime's. */
+  private void ownBreakpoint(TargetThread thread) {
+    for (int i = 0; i < MAX_OWN_STEPS && !target.isGone(); i++) {
+      Function function = process.functionAt(thread.registers().pc());
+      boolean own =
+          function != null
+              && (function.name().equals("runtime.breakpoint")
+                  || function.name().equals("runtime.Breakpoint"));
+      if (!own || !target.step(thread)) {
+        break;
+      }
+    }
+    if (!target.isGone()) {
+      Breakpoint breakpoint =
+          new Breakpoint(Breakpoint.HARDCODED, locations.at(thread.registers().pc()));
+      breakpoint.name = "hardcoded-breakpoint";
+      stoppedAt.put(thread.id(), breakpoint);
+    }
   }
 
   private boolean atBreakpoint(Stop.AtBreakpoint at) throws SessionException {

@@ -43,6 +43,8 @@ final class Stepper {
     RETURNED,
     /** A function is called that is not known before. */
     CALLS,
+    /** A deferred function runs, which counts only where a panic or the step's return calls it. */
+    DEFERRED,
     /** The step goes on as it began. */
     AGAIN
   }
@@ -269,7 +271,7 @@ final class Stepper {
       Function called = closure == 0 ? null : process.functionAt(process.memory().u64(closure));
       if (called != null && !called.isRuntimePrivate()) {
         long at = session.locations().afterPrologue(called) + process.bias();
-        points.add(new Point(at, ANY_FRAME, Purpose.END));
+        points.add(new Point(at, ANY_FRAME, Purpose.DEFERRED));
       }
     } catch (UnreadableException e) {
       // then no deferred function can be told
@@ -294,6 +296,9 @@ final class Stepper {
       if (g == null || g.id() != goroutine) {
         continue;
       }
+      if (point.purpose == Purpose.DEFERRED && !isCalledToDefer(on, g)) {
+        continue;
+      }
       if (point.frameOffset == ANY_FRAME) {
         return point;
       }
@@ -303,6 +308,18 @@ final class Stepper {
       }
     }
     return null;
+  }
+
+  private boolean isCalledToDefer(TargetThread on, Goroutine g) {
+    List<Frame> frames = session.stacks().of(on, g, 3);
+    for (int i = 1; i < frames.size(); i++) {
+      String name = frames.get(i).name();
+      if (name.equals("runtime.gopanic")
+          || (how == Step.INTO && i == 1 && name.equals("runtime.deferreturn"))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What the function returned that the step left; null if it left none. */

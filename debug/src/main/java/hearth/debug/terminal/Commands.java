@@ -520,6 +520,21 @@ final class Commands {
     Scope scope = session.scope(context.goroutine, context.frame);
     Variable v = session.evaluate(expression, scope, printer.limits);
     out.println(printer.lines(v, "", format));
+    if (v.kind == Kind.CHAN) {
+      waiting(v);
+    }
+  }
+
+  /** Goroutines that wait at a channel. */
+  private void waiting(Variable channel) {
+    out.println();
+    out.println("Goroutines waiting on this channel:");
+    Goroutine selected = session.selected();
+    for (Goroutine g : session.goroutines().waitingAt(channel.base)) {
+      boolean current = selected != null && selected.id() == g.id();
+      out.println(
+          (current ? "* " : "  ") + "Goroutine " + printer.goroutine(g, Printer.Place.USER));
+    }
   }
 
   private void whatIs(Context context, String arguments) throws SessionException {
@@ -554,15 +569,36 @@ final class Commands {
   }
 
   private void describe(GoType type) {
-    out.printf("%s type, size: %d bytes%n", type.kind().text(), type.size());
+    out.printf("%s type, size: %d bytes%n", type.kind().family(), type.size());
     if (!type.resolved().name().equals(type.name())) {
       out.println("Real type: " + type.resolved().name());
     }
     if (type.kind() == Kind.STRUCT && !type.fields().isEmpty()) {
       out.println("Fields:");
+      int width = type.fields().stream().mapToInt(f -> f.name().length()).max().orElse(0) + 2;
       for (GoType.Field f : type.fields()) {
-        out.println("\t" + f.name() + "\t" + f.type().name());
+        out.printf("\t%-" + width + "s%s%n", f.name(), f.type().name());
       }
+    }
+    methods(type);
+  }
+
+  private void methods(GoType type) {
+    String path = hearth.debug.index.Function.packagePath(type.name());
+    if (path.isEmpty()) {
+      return;
+    }
+    String base = type.name().substring(path.length() + 1);
+    List<String> found = new ArrayList<>();
+    for (hearth.debug.index.Function f : session.program().functions()) {
+      if (f.name().startsWith(path + ".(*" + base + ").")
+          || f.name().startsWith(path + "." + base + ".")) {
+        found.add(f.name());
+      }
+    }
+    if (!found.isEmpty()) {
+      out.println("Methods:");
+      found.stream().sorted().forEach(f -> out.println("\t" + f));
     }
   }
 

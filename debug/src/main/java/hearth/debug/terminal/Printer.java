@@ -64,7 +64,7 @@ final class Printer {
     }
     ThreadState current = state.current();
     for (ThreadState thread : state.threads()) {
-      if (thread != current && thread.breakpoint() != null) {
+      if (thread.id() != state.thread() && thread.breakpoint() != null) {
         thread(thread);
       }
     }
@@ -131,7 +131,7 @@ final class Printer {
             ? "[Breakpoint " + breakpoint.id() + "] "
             : "[" + breakpoint.name() + "] ";
     String hits =
-        thread.goroutine() == 0
+        !breakpoint.wasHitBy(thread.goroutine())
             ? "hits total:" + breakpoint.totalHits()
             : "hits goroutine("
                 + thread.goroutine()
