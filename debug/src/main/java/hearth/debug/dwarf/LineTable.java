@@ -96,7 +96,7 @@ public final class LineTable {
   }
 
   private static String join(String folder, String name) {
-    if (name.startsWith("/") || folder.isEmpty()) {
+    if (name.startsWith("/") || name.startsWith("<") || folder.isEmpty()) {
       return name;
     }
     return folder.endsWith("/") ? folder + name : folder + "/" + name;

@@ -34,7 +34,9 @@ final class Arithmetic {
   }
 
   private static String show(Object value) {
-    return value instanceof String s ? Text.quote(s) : String.valueOf(value);
+    return value instanceof String s
+        ? Text.quote(s)
+        : value instanceof Double d ? Text.number(d) : String.valueOf(value);
   }
 
   private static double number(Object value) {
@@ -110,6 +112,9 @@ final class Arithmetic {
     if (x instanceof String a && y instanceof String b) {
       order = a.compareTo(b);
     } else if (x instanceof Boolean a && y instanceof Boolean b) {
+      if (!op.equals("==") && !op.equals("!=")) {
+        throw new EvalException("invalid comparison " + a + " " + op + " " + b);
+      }
       order = Boolean.compare(a, b);
     } else if (x instanceof BigInteger a && y instanceof BigInteger b) {
       order = a.compareTo(b);

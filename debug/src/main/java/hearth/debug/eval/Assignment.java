@@ -10,6 +10,9 @@ import java.math.BigInteger;
 
 /** Writes the value of one variable into another. */
 final class Assignment {
+  private static final String NOT_ALLOCATED =
+      "literal string can not be allocated because function calls are not allowed without using"
+          + " 'call'";
   private final Scope scope;
 
   Assignment(Scope scope) {
@@ -34,6 +37,9 @@ final class Assignment {
         throw new EvalException(
             "Expression " + Text.quote(source) + " is unreadable: " + from.unreadable);
       }
+    }
+    if (from.is(Variable.CONSTANT) && from.value instanceof String s && !s.isEmpty()) {
+      throw new EvalException(NOT_ALLOCATED);
     }
     Evaluator.checkType(from, to.type);
     int size = (int) to.type.size();
@@ -75,9 +81,7 @@ final class Assignment {
           if (from.value instanceof String s && s.isEmpty()) {
             to.memory.write(to.address, new byte[size]);
           } else {
-            throw new EvalException(
-                "literal can not be allocated because function calls are not allowed without"
-                    + " using 'call'");
+            throw new EvalException(NOT_ALLOCATED);
           }
         } else {
           throw new EvalException(

@@ -31,7 +31,8 @@ final class Builtins {
         if (value instanceof double[] pair) {
           yield Evaluator.constant(pair[name.equals("real") ? 0 : 1]);
         }
-        if (value instanceof BigInteger || value instanceof Double) {
+        boolean untyped = v.type.name().isEmpty();
+        if (untyped && (value instanceof BigInteger || value instanceof Double)) {
           yield name.equals("real")
               ? Evaluator.constant(value)
               : Evaluator.constant(BigInteger.ZERO);

@@ -160,7 +160,7 @@ final class Evaluator {
     Program program = scope.process.program();
     Function function = program.function(name);
     if (function != null) {
-      GoType type = functionType(function);
+      GoType type = GoType.basic("func()", Kind.FUNC, 8);
       Variable v = new Variable(name, 0, type, scope.process.memory());
       v.base = scope.process.entry(function);
       v.value = function.name();
@@ -183,7 +183,9 @@ final class Evaluator {
     return null;
   }
 
-  private GoType functionType(Function function) {
+  /** The type of a method's value, which has its receiver already. */
+  private GoType methodType(Function function) {
+    boolean receiver = true;
     List<String> parameters = new ArrayList<>();
     List<String> results = new ArrayList<>();
     hearth.debug.dwarf.Die die = function.die();
@@ -194,7 +196,10 @@ final class Evaluator {
           boolean result =
               child.flag(hearth.debug.dwarf.Dw.AT_VARIABLE_PARAMETER)
                   || child.origin().flag(hearth.debug.dwarf.Dw.AT_VARIABLE_PARAMETER);
-          (result ? results : parameters).add(type);
+          if (!receiver) {
+            (result ? results : parameters).add(type);
+          }
+          receiver = false;
         }
       }
     }
@@ -353,6 +358,7 @@ final class Evaluator {
       return captured(of, shown, name);
     }
     Variable structure = scope.loader.dereference(of);
+    structure.name = start.name;
     if (structure.unreadable != null) {
       throw new EvalException(structure.unreadable);
     }
@@ -363,7 +369,7 @@ final class Evaluator {
       type = element == null ? header : element;
       structure = scope.loader.variable("", structure.base, type, structure.memory);
     }
-    Variable found = field(structure, type, name, shown);
+    Variable found = field(structure, type, name);
     if (found != null) {
       return found;
     }
@@ -403,7 +409,7 @@ final class Evaluator {
 
   /** A field, or one of a structure that is embedded: the shallowest. */
   private @Nullable Variable field(
-      Variable structure, GoType type, String name, String shown) {
+      Variable structure, GoType type, String name) {
     List<Variable> level = List.of(structure);
     for (int i = 0; i < MAX_EMBEDDED && !level.isEmpty(); i++) {
       List<Variable> next = new ArrayList<>();
@@ -414,9 +420,10 @@ final class Evaluator {
         }
         if (found != null) {
           if (v.address == 0) {
-            throw new EvalException(shown + " is nil");
+            throw new EvalException(structure.name + " is nil");
           }
           Variable made = scope.loader.field(v, found);
+          made.name = structure.name.isEmpty() ? "" : structure.name + "." + name;
           return made;
         }
         if (v.type.kind() == Kind.STRUCT && v.address != 0) {
@@ -451,7 +458,7 @@ final class Evaluator {
         new String[] {path + ".(*" + base + ")." + name, path + "." + base + "." + name}) {
       Function function = scope.process.program().function(candidate);
       if (function != null) {
-        Variable v = new Variable(candidate, 0, functionType(function), scope.process.memory());
+        Variable v = new Variable(candidate, 0, methodType(function), scope.process.memory());
         v.base = scope.process.entry(function);
         v.value = function.name();
         v.loaded = true;
@@ -468,7 +475,10 @@ final class Evaluator {
       Variable which = evaluate(node.index());
       long count = hits.count(String.valueOf(which.value));
       if (count < 0) {
-        throw new EvalException("no breakpoint with " + which.value + " found");
+        throw new EvalException(
+            which.value instanceof String
+                ? "could not find breakpoint named " + Text.quote(String.valueOf(which.value))
+                : "could not find breakpoint with ID = " + which.value);
       }
       return constant(BigInteger.valueOf(count));
     }
@@ -695,12 +705,15 @@ final class Evaluator {
       return pointer;
     }
     if (node.operator().equals("<-")) {
-      throw new EvalException("operator <- not supported");
+      throw new EvalException("operator <- can not be applied to " + Text.quote(text));
     }
     Variable of = evaluate(node.of());
     scope.loader.load(of, LoadLimits.FULL);
     if (of.unreadable != null) {
       throw new EvalException(of.unreadable);
+    }
+    if (of.value instanceof Double d && !Double.isFinite(d)) {
+      throw new EvalException("operations on non-finite floats not implemented");
     }
     Object value = of.value;
     Object result =
@@ -758,7 +771,13 @@ final class Evaluator {
       if (op.equals("&&") != left) {
         return constant(left);
       }
-      return constant(truth(node.right()));
+      Variable right = evaluate(node.right());
+      scope.loader.load(right, LoadLimits.FULL);
+      if (right.unreadable == null && right.kind != Kind.BOOL) {
+        throw new EvalException(
+            "mismatched types \"bool\" and " + Text.quote(typeText(right)));
+      }
+      return constant(right.value instanceof Boolean b ? b : truth(node.right()));
     }
     Variable x = evaluate(node.left());
     Variable y = evaluate(node.right());
@@ -875,7 +894,10 @@ final class Evaluator {
           case null, default -> false;
         };
     if (!fits) {
-      String value = v.value instanceof String s ? Text.quote(s) : String.valueOf(v.value);
+      String value =
+          v.value instanceof String s
+              ? Text.quote(s)
+              : v.value instanceof Double d ? Text.number(d) : String.valueOf(v.value);
       throw new EvalException("can not convert " + value + " constant to " + type.name());
     }
   }
@@ -1193,14 +1215,15 @@ final class Evaluator {
 
   /** A structure that is written out. It has no address, but its fields are known. */
   private Variable composite(Node.Composite node) {
-    GoType type = typeOf(node.type());
+    // Types of one's own package need its name here, as in Delve.
+    GoType type = node.type() instanceof Node.Identifier ? null : typeOf(node.type());
     if (type == null && node.type().toString().startsWith("struct")) {
       type = scope.process.types().structure(node.type().toString(), List.of());
     }
     if (type == null || type.kind() != Kind.STRUCT) {
       throw new EvalException(
           type == null && !(node.type() instanceof Node.Type)
-              ? "could not find symbol value for " + node.type()
+              ? "no type entry found, use 'types' for a list of valid types"
               : "expression *ast.CompositeLit not implemented");
     }
     Variable made = new Variable("", 0, type, scope.process.memory());
@@ -1264,7 +1287,9 @@ final class Evaluator {
     }
     if (isUntyped(v)) {
       throw new EvalException(
-          "can not convert constant " + Text.value(scope.process, v) + " to int");
+          "can not convert constant "
+              + (v.value instanceof String s ? Text.quote(s) : Text.value(scope.process, v))
+              + " to int");
     }
     throw new EvalException("can not convert value of type " + v.type.name() + " to int");
   }

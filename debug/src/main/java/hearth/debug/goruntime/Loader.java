@@ -196,7 +196,7 @@ public final class Loader {
           v.unreadable = "invalid length: " + v.length;
           return;
         }
-        long count = v.trusted ? v.length : Math.min(v.length, limits.stringLength());
+        long count = Math.min(v.length, limits.stringLength());
         byte[] bytes = count == 0 ? new byte[0] : pointed(v.memory).bytes(v.base, (int) count);
         v.value = new String(bytes, StandardCharsets.ISO_8859_1);
       }

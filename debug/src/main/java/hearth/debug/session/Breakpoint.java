@@ -25,6 +25,7 @@ public final class Breakpoint {
   private final int id;
   private final Location location;
   String name = "";
+  String spec = "";
   boolean enabled = true;
   boolean tracepoint;
   boolean traceReturn;
@@ -66,9 +67,9 @@ public final class Breakpoint {
         return new HitCondition(operator, Long.parseLong(trimmed), perGoroutine);
       } catch (NumberFormatException e) {
         throw new SessionException(
-            "unable to parse breakpoint hit condition: "
+            "unable to parse breakpoint hit condition: \""
                 + text
-                + "\nhit conditions should be of the form \"number\" or \"operator number\"");
+                + "\"\nhit conditions should be of the form \"number\" or \"OP number\"");
       }
     }
 
@@ -98,6 +99,16 @@ public final class Breakpoint {
   /** Its name, or empty. */
   public String name() {
     return name;
+  }
+
+  /** How people named its place. */
+  public String spec() {
+    return spec;
+  }
+
+  /** Sets how people named its place. */
+  public void setSpec(String spec) {
+    this.spec = spec;
   }
 
   /** Where it is. */
@@ -226,6 +237,7 @@ public final class Breakpoint {
   Breakpoint copyTo(Location elsewhere) {
     Breakpoint copy = new Breakpoint(id, elsewhere);
     copy.name = name;
+    copy.spec = spec;
     copy.enabled = enabled;
     copy.tracepoint = tracepoint;
     copy.traceReturn = traceReturn;

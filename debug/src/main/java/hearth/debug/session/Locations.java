@@ -17,6 +17,7 @@ import hearth.debug.index.Function;
 import hearth.debug.index.InlinedCopy;
 import hearth.debug.index.Program;
 import hearth.debug.target.Instruction;
+import hearth.debug.target.UnreadableException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -189,7 +190,7 @@ final class Locations {
             + spec
             + "\" ambiguous: "
             + String.join(", ", shown)
-            + (all.size() > MAX_CANDIDATES ? "…" : ""));
+            + "…");
   }
 
   /** Files whose path ends with a name, whole folders only. */
@@ -213,7 +214,7 @@ final class Locations {
    */
   private Set<String> functionsNamed(String name) {
     String wanted = name.startsWith("/") ? name.substring(1) : name;
-    Set<String> result = new TreeSet<>();
+    Set<String> result = new LinkedHashSet<>();
     if (!program.functions(wanted).isEmpty() || !program.inlinedCopies(wanted).isEmpty()) {
       return Set.of(wanted);
     }
@@ -274,7 +275,13 @@ final class Locations {
       throw new SessionException("location \"" + spec + "\" not found");
     }
     Location start = at(addresses.first());
-    return new Location(List.copyOf(addresses), start.file(), start.line(), first.function());
+    return new Location(
+        List.copyOf(addresses),
+        start.file(),
+        start.line(),
+        names.size() > 1
+            ? Function.withoutTypeArguments(first.function())
+            : first.function());
   }
 
   /** Where a function starts after its prologue, in itself and in its copies. */
@@ -313,7 +320,50 @@ final class Locations {
         return row.address();
       }
     }
+    long end = afterFrameSetUp(function);
+    if (end > function.low() && end < function.high()) {
+      return end;
+    }
+    for (LineTable.Row row : rows) {
+      if (row.statement()) {
+        return row.address();
+      }
+    }
     return function.low();
+  }
+
+  /** Decodes what the compiler puts first: the check of the stack's size, and the frame pointer. */
+  private long afterFrameSetUp(Function function) {
+    int size = (int) Math.min(function.high() - function.low(), 64);
+    byte[] code;
+    try {
+      code = process.memory().bytes(function.low() + process.bias(), size);
+    } catch (UnreadableException e) {
+      return function.low();
+    }
+    int at = 0;
+    boolean pushed = false;
+    boolean framed = false;
+    while (at < size) {
+      Instruction i = Instruction.decode(code, at, function.low() + at);
+      if (i == null) {
+        break;
+      }
+      boolean check =
+          i.opcode() == 0x3b || (i.opcode() & 0xfff) == 0x186 || i.opcode() == 0x76
+              || (i.opcode() == 0x8d && !pushed);
+      boolean push = i.opcode() == 0x55 && i.rex() == 0;
+      boolean frame = pushed && i.opcode() == 0x89 && i.modRm() == 0xe5;
+      boolean space =
+          (i.opcode() == 0x83 || i.opcode() == 0x81) && (i.modRm() == 0xec || i.modRm() == 0xc4);
+      if (!(at == 0 || pushed || check) || !(check || push || frame || space)) {
+        break;
+      }
+      pushed |= push;
+      framed |= frame;
+      at += i.length();
+    }
+    return framed ? function.low() + at : function.low();
   }
 
   /**
@@ -378,5 +428,21 @@ final class Locations {
       }
     }
     return result;
+  }
+
+  @Nullable Location sourceLine(String spec) {
+    int colon = spec.lastIndexOf(':');
+    if (colon <= 0) {
+      return null;
+    }
+    try {
+      int line = Integer.parseInt(spec.substring(colon + 1));
+      Set<String> files = filesNamed(spec.substring(0, colon));
+      return files.size() == 1
+          ? new Location(List.of(0L), files.iterator().next(), line, "")
+          : null;
+    } catch (NumberFormatException e) {
+      return null;
+    }
   }
 }

@@ -7,17 +7,33 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one platform thread on which a session does everything: the kernel takes calls about a traced
  * process from the thread that traces it only.
  */
 final class Owner implements AutoCloseable {
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(Thread.ofPlatform().name("debugger").daemon().factory());
+  private volatile @Nullable Thread own;
+  private final ExecutorService thread = Executors.newSingleThreadExecutor(this::make);
 
-  /** Runs something there and waits for its end. */
+  private Thread make(Runnable task) {
+    Thread made = Thread.ofPlatform().name("debugger").daemon().unstarted(task);
+    own = made;
+    return made;
+  }
+
+  /** Runs something there and waits for its end; at once, if this is that thread already. */
   <T> T run(Callable<T> task) throws SessionException {
+    if (Thread.currentThread() == own) {
+      try {
+        return task.call();
+      } catch (SessionException | RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new SessionException(String.valueOf(e.getMessage()));
+      }
+    }
     Future<T> future = thread.submit(task);
     boolean interrupted = false;
     try {

@@ -349,6 +349,11 @@ public final class Session implements AutoCloseable {
 
   // Breakpoints
 
+  /** A line of a source file, whether it has code or not; null if there is no such file. */
+  public @Nullable Location sourceLine(String spec) {
+    return locations.sourceLine(spec);
+  }
+
   /** Finds places of the code. */
   public List<Location> find(String spec, Scope scope) throws SessionException {
     return locations.find(spec, scope);
@@ -390,8 +395,11 @@ public final class Session implements AutoCloseable {
     requireAlive();
     for (Breakpoint b : breakpoints.values()) {
       if (!name.isEmpty() && b.name.equals(name)) {
-        throw new SessionException("breakpoint name \"" + name + "\" already exists");
+        throw new SessionException("breakpoint name already exists");
       }
+    }
+    int id = nextId++; // numbers are not given twice, even if nothing comes of it
+    for (Breakpoint b : breakpoints.values()) {
       if (b.id() > 0
           && !b.traceReturn
           && b.location().addresses().stream().anyMatch(location.addresses()::contains)) {
@@ -404,10 +412,10 @@ public final class Session implements AutoCloseable {
                 + Long.toHexString(b.location().address()));
       }
     }
-    Breakpoint breakpoint = new Breakpoint(nextId, location);
+    Breakpoint breakpoint = new Breakpoint(id, location);
     breakpoint.name = name;
     insert(breakpoint);
-    breakpoints.put(nextId++, breakpoint);
+    breakpoints.put(id, breakpoint);
     return breakpoint;
   }
 
@@ -437,6 +445,7 @@ public final class Session implements AutoCloseable {
     for (long address : locations.returns(function)) {
       Breakpoint made = new Breakpoint(nextId, locations.at(address));
       made.setTraceReturn(true);
+      made.showArguments(false);
       insert(made);
       breakpoints.put(nextId++, made);
     }
@@ -796,14 +805,17 @@ public final class Session implements AutoCloseable {
             continue;
           }
         } catch (EvalException e) {
-          conditionError = "error evaluating expression: " + e.getMessage();
-          return b;
+          String message = String.valueOf(e.getMessage());
+          conditionError =
+              message.startsWith("condition expression")
+                  ? message
+                  : "error evaluating expression: " + message;
         }
       }
       Goroutine g = scope.goroutine();
       long id = g == null ? 0 : g.id();
       b.totalHits++;
-      long own = b.hits.merge(id, 1L, Long::sum);
+      long own = g == null ? 0 : b.hits.merge(id, 1L, Long::sum);
       Breakpoint.HitCondition hitCondition = b.hitCondition();
       if (hitCondition != null
           && !hitCondition.holds(hitCondition.perGoroutine() ? own : b.totalHits)) {

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The commands of the prompt. For the thread that reads them. */
 final class Commands {
-  private static final int MAX_EXAMINED = 1000;
+  private static final int MAX_EXAMINED = 1 << 16;
   private static final Pattern CONDITION = Pattern.compile("^if | if ");
 
   /** A command's work. */
@@ -61,8 +61,6 @@ final class Commands {
   private final TreeMap<Integer, String> displays = new TreeMap<>();
   private int frame;
   private int nextDisplay;
-  private int listedLine;
-  private String listedFile = "";
   private boolean finished;
   private boolean killAtEnd;
   private @Nullable State moved;
@@ -225,14 +223,13 @@ final class Commands {
 
   private void stopped(State state) throws SessionException {
     frame = 0;
-    listedFile = "";
     if (state.exited()) {
       throw new SessionException(
           "Process " + state.pid() + " has exited with status " + state.exitStatus());
     }
     moved = state;
     session.run(() -> {
-      printer.context(state);
+      printer.context(state, true);
       printer.position(state);
       for (Map.Entry<Integer, String> entry : displays.entrySet()) {
         show(entry.getKey(), entry.getValue());
@@ -241,13 +238,27 @@ final class Commands {
     });
   }
 
+  /** Lets the program run; where a condition fails, what was reached is shown before the error. */
+  private State move(Session.Task<State> task) throws SessionException {
+    try {
+      return task.run();
+    } catch (SessionException e) {
+      session.run(
+          () -> {
+            printer.context(session.stateNow(), true);
+            return true;
+          });
+      throw e;
+    }
+  }
+
   private void resume(Context context, String arguments) throws SessionException {
     List<Breakpoint> temporary = List.of();
     if (!arguments.isEmpty()) {
       temporary = session.run(() -> create(context, arguments, false, false));
     }
     try {
-      stopped(session.resume());
+      stopped(move(session::resume));
     } finally {
       for (Breakpoint b : temporary) {
         session.run(() -> {
@@ -278,25 +289,26 @@ final class Commands {
       try {
         count = Integer.parseInt(arguments.trim());
       } catch (NumberFormatException e) {
-        throw new SessionException("Invalid next count");
+        throw new SessionException(
+            "strconv.ParseInt: parsing " + Text.quote(arguments.trim()) + ": invalid syntax");
       }
       if (count <= 0) {
         throw new SessionException("Invalid next count");
       }
     }
-    State state = session.step(Session.Step.NEXT);
+    State state = move(() -> session.step(Session.Step.NEXT));
     for (int i = 1; i < count && !state.exited() && state.reason() == State.Reason.STEP; i++) {
-      state = session.step(Session.Step.NEXT);
+      state = move(() -> session.step(Session.Step.NEXT));
     }
     finish(state, "next");
   }
 
   private void step(Context context, String arguments) throws SessionException {
-    finish(session.step(Session.Step.INTO), "step");
+    finish(move(() -> session.step(Session.Step.INTO)), "step");
   }
 
   private void stepOut(Context context, String arguments) throws SessionException {
-    finish(session.step(Session.Step.OUT), "stepout");
+    finish(move(() -> session.step(Session.Step.OUT)), "stepout");
   }
 
   private void instruction(boolean over) throws SessionException {
@@ -369,6 +381,7 @@ final class Commands {
     List<Breakpoint> result = new ArrayList<>();
     for (Location location : locations) {
       Breakpoint b = session.create(location, name);
+      b.setSpec(name.isEmpty() ? spec : parts[1]);
       if (tracepoint) {
         b.setTracepoint(true);
         b.showArguments(false);
@@ -506,7 +519,6 @@ final class Commands {
     }
     Breakpoint on = context.on;
     if (on != null) {
-      compile(arguments);
       on.variables().add(arguments);
       return;
     }
@@ -684,7 +696,7 @@ final class Commands {
     Pattern pattern = pattern(filter);
     List<Variable> variables = new ArrayList<>();
     List<Program.PackageVariable> known = new ArrayList<>(session.program().variables());
-    known.sort(Comparator.comparing(Program.PackageVariable::name));
+    known.sort(Comparator.comparingLong(Program.PackageVariable::address));
     for (Program.PackageVariable p : known) {
       if (pattern.matcher(p.name()).find() && p.address() != 0) {
         Variable v = session.process().variable(p.name());
@@ -982,7 +994,7 @@ final class Commands {
       throw new SessionException("Invalid frame " + wanted);
     }
     frame = wanted;
-    printer.context(session.stateNow());
+    printer.context(session.stateNow(), false);
     Frame at = frames.get(wanted);
     out.printf("Frame %d: %s:%d (PC: %x)%n", wanted, printer.path(at.file()), at.line(), at.pc());
     printer.source(at.file(), at.line(), true);
@@ -998,34 +1010,31 @@ final class Commands {
         throw new SessionException("no source available");
       }
       Frame at = frames.get(context.frame);
-      if (listedFile.equals(at.file()) && listedLine > 0) {
-        listedLine += 2 * printer.listedLines;
-        printer.source(listedFile, listedLine, false);
-        return;
-      }
-      listedFile = at.file();
-      listedLine = at.line();
       if (context.frame == 0) {
-        printer.context(state);
+        printer.context(state, false);
       } else {
         out.printf(
             "Goroutine %d frame %d at %s:%d (PC: %s)%n",
             session.selected() == null ? 0 : session.selected().id(),
             context.frame,
-            printer.path(at.file()),
+            at.file(),
             at.line(),
             Printer.hex(at.pc()));
       }
       printer.source(at.file(), at.line(), true);
       return;
     }
-    List<Location> found = session.find(arguments, scopeOrNone(context));
-    Location location = found.getFirst();
-    listedFile = location.file();
-    listedLine = location.line();
+    Location location = session.sourceLine(arguments);
+    try {
+      location = session.find(arguments, scopeOrNone(context)).getFirst();
+    } catch (SessionException e) {
+      if (location == null) {
+        throw e;
+      }
+    }
     out.printf(
         "Showing %s:%d (PC: %s)%n",
-        printer.path(location.file()), location.line(), Printer.hex(location.address()));
+        location.file(), location.line(), Printer.hex(location.address()));
     printer.source(location.file(), location.line(), false);
   }
 

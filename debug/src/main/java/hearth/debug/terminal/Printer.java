@@ -57,15 +57,19 @@ final class Printer {
     return "0x" + Long.toHexString(value);
   }
 
-  /** Where the session stopped, and why. */
-  void context(State state) {
+  /**
+   * Where the session stopped, and why.
+   *
+   * @param details whether what breakpoints show is shown
+   */
+  void context(State state, boolean details) {
     if (state.exited()) {
       return;
     }
     ThreadState current = state.current();
     for (ThreadState thread : state.threads()) {
       if (thread.id() != state.thread() && thread.breakpoint() != null) {
-        thread(thread);
+        thread(thread, details);
       }
     }
     if (current == null) {
@@ -85,7 +89,7 @@ final class Printer {
       out.println("Stopped at: " + hex(frame == null ? 0 : frame.pc()));
       return;
     }
-    thread(current);
+    thread(current, details);
     returned(state.returned());
   }
 
@@ -113,7 +117,7 @@ final class Printer {
     }
   }
 
-  private void thread(ThreadState thread) {
+  private void thread(ThreadState thread, boolean details) {
     Frame frame = thread.frame();
     if (frame == null) {
       return;
@@ -145,7 +149,9 @@ final class Printer {
     if (isOptimized(frame)) {
       out.println(OPTIMIZED);
     }
-    details(breakpoint, scope);
+    if (details) {
+      details(breakpoint, scope);
+    }
   }
 
   private @Nullable Scope scope(ThreadState thread) {
@@ -188,7 +194,7 @@ final class Printer {
         Variable v = session.evaluate(expression, scope, limits);
         out.println("\t" + expression + ": " + lines(v, "\t", ""));
       } catch (EvalException e) {
-        out.println("\t" + expression + ": (unreadable " + e.getMessage() + ")");
+        out.println("\t" + expression + ": (unreadable eval error: " + e.getMessage() + ")");
       }
     }
     if (breakpoint.showsLocals()) {
@@ -209,7 +215,7 @@ final class Printer {
     }
     if (breakpoint.stackDepth() > 0 && g != null) {
       out.println("\tStack:");
-      stack(session.stacks().of(g, breakpoint.stackDepth()), "\t\t", false, g);
+      stack(session.stacks().of(g, breakpoint.stackDepth() + 1), "\t\t", false, g);
     }
   }
 
@@ -254,6 +260,9 @@ final class Printer {
       out.println("Command failed: open " + file + ": no such file or directory");
       return;
     }
+    if (isNewer(Path.of(file))) {
+      out.println("Warning: listing may not match stale executable");
+    }
     for (int i = Math.max(1, line - listedLines);
         i <= Math.min(lines.size(), line + listedLines);
         i++) {
@@ -263,6 +272,16 @@ final class Printer {
       } else {
         out.printf("%s%4d:\t%s%n", mark, i, lines.get(i - 1));
       }
+    }
+  }
+
+  private boolean isNewer(Path file) {
+    try {
+      return Files.getLastModifiedTime(file)
+              .compareTo(Files.getLastModifiedTime(session.executable()))
+          > 0;
+    } catch (IOException e) {
+      return false;
     }
   }
 
@@ -312,12 +331,16 @@ final class Printer {
   /** All breakpoints. */
   void breakpoints(List<Breakpoint> all) {
     for (Breakpoint b : all) {
-      if (b.isTraceReturn()) {
-        continue;
+      if (b.isEnabled() || b.spec().isEmpty()) {
+        out.printf(
+            "%s (%s) at %s (%d)%n",
+            kind(b),
+            b.isEnabled() ? "enabled" : "disabled",
+            location(b.location()),
+            b.totalHits());
+      } else {
+        out.println(kind(b) + " (disabled) at " + b.spec());
       }
-      out.printf(
-          "%s (%s) at %s (%d)%n",
-          kind(b), b.isEnabled() ? "enabled" : "disabled", location(b.location()), b.totalHits());
       if (b.condition() != null) {
         out.println("\tcond " + b.condition().source());
       }
@@ -429,6 +452,16 @@ final class Printer {
       case GO, START -> {
         long pc = place == Place.GO ? g.goPc() : g.startPc();
         Function function = session.process().functionAt(pc);
+        hearth.debug.dwarf.Die die = function == null ? null : function.die();
+        if (place == Place.START && function != null && function.trampoline() && die != null) {
+          // The compiler's wrapper leads to the function that the statement names.
+          Function meant =
+              session.program().function(die.string(hearth.debug.dwarf.Dw.AT_TRAMPOLINE, ""));
+          if (meant != null) {
+            function = meant;
+            pc = session.process().entry(meant);
+          }
+        }
         long lookup =
             place == Place.GO && function != null && session.process().entry(function) != pc
                 ? pc - 1

@@ -1,0 +1,10 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package main
+
+import "os"
+
+func main() {
+	os.Exit(3)
+}

@@ -1,0 +1,364 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The debugger beside Delve: each program of {@code src/test/go} shows one behaviour, and its
+ * script is run in both. What they say must be the same, once numbers of processes, threads and
+ * goroutines and addresses of data are taken out; addresses of code stay, since both debug the same
+ * binary.
+ */
+@Tag("system")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DebuggerTest {
+  private static final String DELVE = "github.com/go-delve/delve/cmd/dlv@v1.27.2";
+  private static final String OURS = Host.HOME.resolve("dlv").toString();
+  private static final long LIMIT_SECONDS = 60;
+
+  @TempDir private Path scratch;
+  private Path delve;
+  private Path sources;
+
+  @BeforeAll
+  void build() throws Exception {
+    Host.Result built =
+        Host.run(
+            Host.HOME.resolve("system-tests/tools/go-program").toString(),
+            Host.HOME.resolve(".hearth/go").toString(),
+            DELVE);
+    if (built.code() != 0) {
+      Outside.notRun("DebuggerTest: " + DELVE + " cannot be built: " + built.err());
+    }
+    delve = Host.HOME.resolve(".hearth/go/dlv-v1.27.2");
+    sources = scratch.resolve("go");
+    copy(Host.HOME.resolve("system-tests/src/test/go"), sources);
+    List<String> plain = new ArrayList<>(List.of("build", "-gcflags", "all=-N -l", "-o", "plain/"));
+    programs().filter(p -> !p.startsWith("optimised/")).forEach(p -> plain.add("./" + p));
+    Files.createDirectories(sources.resolve("plain"));
+    go(plain);
+    Files.createDirectories(sources.resolve("optimised/built"));
+    go(List.of("build", "-o", "optimised/built/", "./optimised/..."));
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path target = to.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(file, target, StandardCopyOption.COPY_ATTRIBUTES);
+        }
+      }
+    }
+  }
+
+  private void go(List<String> arguments) throws Exception {
+    String found = Files.isExecutable(Path.of("/usr/local/go/bin/go")) ? "/usr/local/go/bin/go" : "go";
+    List<String> command = new ArrayList<>(List.of(found));
+    command.addAll(arguments);
+    Process process =
+        new ProcessBuilder(command).directory(sources.toFile()).redirectErrorStream(true).start();
+    String output =
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+  }
+
+  static Stream<String> programs() throws IOException {
+    Path root = Host.HOME.resolve("system-tests/src/test/go");
+    List<String> names = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(root)) {
+      files
+          .filter(f -> f.getFileName().toString().equals("script"))
+          .forEach(f -> names.add(root.relativize(f.getParent()).toString()));
+    }
+    names.sort(Comparator.naturalOrder());
+    return names.stream();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("programs")
+  void saysWhatDelveSays(String program) throws Exception {
+    String name = program.substring(program.lastIndexOf('/') + 1);
+    String binary = (program.startsWith("optimised/") ? "optimised/built/" : "plain/") + name;
+    String script = program + "/script";
+    List<String> theirs = normal(debug(delve.toString(), binary, script));
+    List<String> ours = normal(debug(OURS, binary, script));
+    assertThat(ours).as(program).isEqualTo(theirs);
+  }
+
+  private String debug(String debugger, String binary, String script) throws Exception {
+    return run(
+        debugger, "exec", binary, "--init", script, "--allow-non-terminal-interactive=true");
+  }
+
+  private String run(String... command) throws Exception {
+    Path output = Files.createTempFile(scratch, "output", "");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(sources.toFile())
+            .redirectErrorStream(true)
+            .redirectInput(Path.of("/dev/null").toFile())
+            .redirectOutput(output.toFile());
+    builder.environment().put("XDG_CONFIG_HOME", scratch.resolve("config").toString());
+    Process process = builder.start();
+    boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+    if (!ended) {
+      process.destroyForcibly().waitFor();
+    }
+    String text = Files.readString(output, StandardCharsets.ISO_8859_1);
+    assertThat(ended).as("%s ended in time, having said %s", List.of(command), text).isTrue();
+    return new String(text.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+  }
+
+  /** Without what differs from run to run; lines about goroutines are sorted. */
+  private static List<String> normal(String output) {
+    String text =
+        output
+            .replaceAll("\u001b\\[[0-9;]*m", "")
+            .replaceAll("0x0000[0-9a-f]{12}|0x[0-9a-f]{9,16}", "ADDRESS")
+            .replaceAll("([Tt])hread \\d+", "$1hread N")
+            .replaceAll("([Pp])rocess \\d+", "$1rocess N")
+            .replaceAll("PID \\d+", "PID N")
+            .replaceAll("goroutine\\(([2-9]|\\d\\d+)\\)", "goroutine(G)")
+            .replaceAll("Goroutine \\d+ -", "Goroutine G -")
+            .replaceAll(" \\d{9,}\\]", " T]");
+    List<String> lines = new ArrayList<>();
+    List<String> goroutines = new ArrayList<>();
+    for (String line : text.lines().toList()) {
+      if (line.matches("[* ] Goroutine G -.*")) {
+        goroutines.add(line);
+        continue;
+      }
+      goroutines.stream().sorted().forEach(lines::add);
+      goroutines.clear();
+      lines.add(sortedAddresses(line));
+    }
+    goroutines.stream().sorted().forEach(lines::add);
+    return lines;
+  }
+
+  /** Delve lists the places of its own breakpoint in any order. */
+  private static String sortedAddresses(String line) {
+    int at = line.indexOf(" at 0x");
+    int end = line.indexOf(" for ");
+    if (at < 0 || end < at || !line.substring(at, end).contains(",")) {
+      return line;
+    }
+    String[] addresses = line.substring(at + 4, end).split(",", -1);
+    Arrays.sort(addresses);
+    return line.substring(0, at + 4) + String.join(",", addresses) + line.substring(end);
+  }
+
+  @Test
+  void aProcessThatIsAttachedToGoesOnWhenTheDebuggerIsKilled() throws Exception {
+    Files.createDirectories(sources.resolve("counting"));
+    Files.writeString(
+        sources.resolve("counting/main.go"),
+        """
+        package main
+
+        import (
+        	"fmt"
+        	"time"
+        )
+
+        func count(n int) int {
+        	return n + 1
+        }
+
+        func main() {
+        	for n := 0; ; n = count(n) {
+        		fmt.Println(n)
+        		time.Sleep(time.Millisecond)
+        	}
+        }
+        """);
+    go(List.of("build", "-gcflags", "all=-N -l", "-o", "plain/", "./counting"));
+    Path printed = scratch.resolve("printed");
+    Process counting =
+        new ProcessBuilder(sources.resolve("plain/counting").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(printed.toFile())
+            .start();
+    try {
+      for (int round = 0; round < 5; round++) {
+        Path script = scratch.resolve("attached");
+        Files.writeString(script, "break main.count if n == -1\ncontinue\n");
+        Process debugger =
+            new ProcessBuilder(
+                    OURS,
+                    "attach",
+                    String.valueOf(counting.pid()),
+                    "--init",
+                    script.toString(),
+                    "--allow-non-terminal-interactive=true")
+                .redirectErrorStream(true)
+                .redirectOutput(scratch.resolve("debugger").toFile())
+                .start();
+        waitFor(() -> tracer(counting.pid()) != 0);
+        Thread.sleep(300);
+        debugger.destroyForcibly().waitFor();
+        waitFor(() -> tracer(counting.pid()) == 0);
+        assertThat(counting.isAlive()).isTrue();
+        // The breakpoint that a killed debugger leaves in the code would end the program: it is
+        // taken back by whoever debugs next, so only one that was not reached is left here.
+        assertThat(state(counting.pid())).isNotEqualTo('T').isNotEqualTo('Z');
+        break;
+      }
+    } finally {
+      counting.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void attachesAndLeavesAgainAndAgain() throws Exception {
+    Process sleeping =
+        new ProcessBuilder(sources.resolve("plain/goroutine_states").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(scratch.resolve("sleeping").toFile())
+            .start();
+    sleeping.destroyForcibly().waitFor();
+    Files.createDirectories(sources.resolve("serving"));
+    Files.writeString(
+        sources.resolve("serving/main.go"),
+        """
+        package main
+
+        import (
+        	"fmt"
+        	"time"
+        )
+
+        func work(n int) int {
+        	return n * 2
+        }
+
+        func main() {
+        	for i := 0; i < 4; i++ {
+        		go func() {
+        			for n := 0; ; n++ {
+        				work(n)
+        			}
+        		}()
+        	}
+        	for n := 0; ; n++ {
+        		fmt.Println(n)
+        		time.Sleep(time.Millisecond)
+        	}
+        }
+        """);
+    go(List.of("build", "-gcflags", "all=-N -l", "-o", "plain/", "./serving"));
+    Path printed = scratch.resolve("served");
+    Process serving =
+        new ProcessBuilder(sources.resolve("plain/serving").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(printed.toFile())
+            .start();
+    try {
+      Path script = scratch.resolve("attaching");
+      Files.writeString(
+          script, "break main.work if n > 10\ncontinue\nprint n > 10\ngoroutines\nexit -c\n");
+      for (int round = 0; round < 10; round++) {
+        String said =
+            run(
+                OURS,
+                "attach",
+                String.valueOf(serving.pid()),
+                "--init",
+                script.toString(),
+                "--allow-non-terminal-interactive=true");
+        assertThat(said).contains("[Breakpoint 1] main.work()").contains("\ntrue\n");
+        assertThat(serving.isAlive()).as(said).isTrue();
+        assertThat(tracer(serving.pid())).isZero();
+      }
+      long before = Files.size(printed);
+      waitFor(() -> size(printed) > before);
+      List<String> lines = Files.readAllLines(printed);
+      for (int i = 0; i < lines.size() - 1; i++) {
+        assertThat(lines.get(i)).isEqualTo(String.valueOf(i));
+      }
+    } finally {
+      serving.destroyForcibly().waitFor();
+    }
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  private interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  private static void waitFor(Condition condition) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+    while (!condition.holds()) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(20);
+    }
+  }
+
+  private static long tracer(long pid) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+      if (line.startsWith("TracerPid:")) {
+        return Long.parseLong(line.substring("TracerPid:".length()).trim());
+      }
+    }
+    return 0;
+  }
+
+  private static char state(long pid) throws IOException {
+    String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+    return stat.charAt(stat.lastIndexOf(')') + 2);
+  }
+
+  @Test
+  void badInputIsToldAndEndsNothing() throws Exception {
+    Path text = Files.writeString(scratch.resolve("text"), "no program");
+    text.toFile().setExecutable(true);
+    Map<List<String>, String> cases =
+        Map.of(
+            List.of("exec", text.toString()), "not an executable file",
+            List.of("exec", "/nosuch"), "no such file or directory",
+            List.of("exec"), "you must provide a path to a binary",
+            List.of("attach", "x"), "Invalid pid: x",
+            List.of("attach", "999999999"), "could not attach to pid 999999999",
+            List.of("nosuch"), "unknown command \"nosuch\"",
+            List.of("exec", "--nosuch"), "unknown flag: --nosuch");
+    for (Map.Entry<List<String>, String> entry : cases.entrySet()) {
+      List<String> command = new ArrayList<>(List.of(OURS));
+      command.addAll(entry.getKey());
+      assertThat(run(command.toArray(String[]::new)))
+          .as(entry.getKey().toString())
+          .contains(entry.getValue())
+          .doesNotContain("Exception");
+    }
+  }
+}
