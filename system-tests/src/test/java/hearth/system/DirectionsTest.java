@@ -74,6 +74,36 @@ class DirectionsTest {
   }
 
   @Test
+  void theDebuggerNeedsTheKitOnly() {
+    noClasses()
+        .that()
+        .resideInAPackage("hearth.debug..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "hearth.server..", "hearth.cli..", "hearth.volume..", "hearth.contract..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAnyPackage("hearth.server..", "hearth.cli..", "hearth.volume..", "hearth.kit..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("hearth.debug..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void readersOfObjectFilesKnowNoProcess() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("hearth.debug.binary..", "hearth.debug.dwarf..", "hearth.debug.index..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("hearth.debug.target..", "java.lang.foreign..", "java.net..")
+        .check(CLASSES);
+  }
+
+  @Test
   void onlyTheServerKnowsArmeriaAndSql() {
     noClasses()
         .that()
@@ -106,12 +136,17 @@ class DirectionsTest {
   @Test
   void packagesHaveNoCycles() {
     SlicesRuleDefinition.slices()
-        .matching("hearth.(kit|volume|server|cli)..")
+        .matching("hearth.(kit|volume|server|cli|debug)..")
         .should()
         .beFreeOfCycles()
         .check(CLASSES);
     SlicesRuleDefinition.slices()
         .matching("hearth.volume.(*)..")
+        .should()
+        .beFreeOfCycles()
+        .check(CLASSES);
+    SlicesRuleDefinition.slices()
+        .matching("hearth.debug.(*)..")
         .should()
         .beFreeOfCycles()
         .check(CLASSES);

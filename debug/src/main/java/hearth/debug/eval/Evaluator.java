@@ -49,8 +49,7 @@ final class Evaluator {
       };
 
   /** The value {@code nil}; known by identity. */
-  static final Variable NIL =
-      new Variable("nil", 0, GoType.basic("", Kind.POINTER, 8), NO_MEMORY);
+  static final Variable NIL = new Variable("nil", 0, GoType.basic("", Kind.POINTER, 8), NO_MEMORY);
 
   static {
     Variable nowhere = new Variable("", 0, GoType.basic("", Kind.INVALID, 0), NO_MEMORY);
@@ -408,8 +407,7 @@ final class Evaluator {
   }
 
   /** A field, or one of a structure that is embedded: the shallowest. */
-  private @Nullable Variable field(
-      Variable structure, GoType type, String name) {
+  private @Nullable Variable field(Variable structure, GoType type, String name) {
     List<Variable> level = List.of(structure);
     for (int i = 0; i < MAX_EMBEDDED && !level.isEmpty(); i++) {
       List<Variable> next = new ArrayList<>();
@@ -774,8 +772,7 @@ final class Evaluator {
       Variable right = evaluate(node.right());
       scope.loader.load(right, LoadLimits.FULL);
       if (right.unreadable == null && right.kind != Kind.BOOL) {
-        throw new EvalException(
-            "mismatched types \"bool\" and " + Text.quote(typeText(right)));
+        throw new EvalException("mismatched types \"bool\" and " + Text.quote(typeText(right)));
       }
       return constant(right.value instanceof Boolean b ? b : truth(node.right()));
     }
@@ -819,7 +816,10 @@ final class Evaluator {
     }
     if (!(v.value instanceof Boolean b)) {
       throw new EvalException(
-          "expression " + Text.quote(node.toString()) + " should be boolean not " + v.kind.family());
+          "expression "
+              + Text.quote(node.toString())
+              + " should be boolean not "
+              + v.kind.family());
     }
     return b;
   }
@@ -843,7 +843,8 @@ final class Evaluator {
         throw new EvalException("shift of type " + x.kind.family());
       }
       if (!(y.value instanceof BigInteger count)) {
-        throw new EvalException("shift count type " + y.kind.family() + ", must be unsigned integer");
+        throw new EvalException(
+            "shift count type " + y.kind.family() + ", must be unsigned integer");
       }
       if (count.signum() < 0) {
         throw new EvalException("shift count must not be negative");

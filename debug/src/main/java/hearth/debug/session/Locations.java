@@ -186,11 +186,7 @@ final class Locations {
   private static SessionException ambiguous(String spec, List<String> all) {
     List<String> shown = all.subList(0, Math.min(MAX_CANDIDATES, all.size()));
     return new SessionException(
-        "Location \""
-            + spec
-            + "\" ambiguous: "
-            + String.join(", ", shown)
-            + "…");
+        "Location \"" + spec + "\" ambiguous: " + String.join(", ", shown) + "…");
   }
 
   /** Files whose path ends with a name, whole folders only. */
@@ -279,9 +275,7 @@ final class Locations {
         List.copyOf(addresses),
         start.file(),
         start.line(),
-        names.size() > 1
-            ? Function.withoutTypeArguments(first.function())
-            : first.function());
+        names.size() > 1 ? Function.withoutTypeArguments(first.function()) : first.function());
   }
 
   /** Where a function starts after its prologue, in itself and in its copies. */
@@ -350,7 +344,9 @@ final class Locations {
         break;
       }
       boolean check =
-          i.opcode() == 0x3b || (i.opcode() & 0xfff) == 0x186 || i.opcode() == 0x76
+          i.opcode() == 0x3b
+              || (i.opcode() & 0xfff) == 0x186
+              || i.opcode() == 0x76
               || (i.opcode() == 0x8d && !pushed);
       boolean push = i.opcode() == 0x55 && i.rex() == 0;
       boolean frame = pushed && i.opcode() == 0x89 && i.modRm() == 0xe5;

@@ -243,11 +243,10 @@ final class Commands {
     try {
       return task.run();
     } catch (SessionException e) {
-      session.run(
-          () -> {
-            printer.context(session.stateNow(), true);
-            return true;
-          });
+      session.run(() -> {
+        printer.context(session.stateNow(), true);
+        return true;
+      });
       throw e;
     }
   }

@@ -334,10 +334,7 @@ final class Printer {
       if (b.isEnabled() || b.spec().isEmpty()) {
         out.printf(
             "%s (%s) at %s (%d)%n",
-            kind(b),
-            b.isEnabled() ? "enabled" : "disabled",
-            location(b.location()),
-            b.totalHits());
+            kind(b), b.isEnabled() ? "enabled" : "disabled", location(b.location()), b.totalHits());
       } else {
         out.println(kind(b) + " (disabled) at " + b.spec());
       }
