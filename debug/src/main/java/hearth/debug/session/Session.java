@@ -121,7 +121,9 @@ public final class Session implements AutoCloseable {
       return new Opened(program, target);
     } catch (IOException e) {
       throw new SessionException(
-          "could not launch process: cannot read " + executable + ": " + e.getMessage());
+          launch == null
+              ? "could not attach to pid " + pid + ": cannot read " + executable
+              : "could not launch process: cannot read " + executable + ": " + e.getMessage());
     } catch (BadBinaryException | TargetException e) {
       throw new SessionException(String.valueOf(e.getMessage()));
     } finally {
