@@ -6,6 +6,7 @@ import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import hearth.debug.target.LiveProcess;
 import hearth.debug.terminal.Terminal;
+import hearth.debug.terminal.Tracing;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -35,6 +36,7 @@ public final class Main {
         exec        Execute a precompiled binary, and begin a debug session.
         help        Help about any command
         test        Compile test binary and begin debugging program.
+        trace       Compile and begin tracing program.
         version     Prints version.
 
       Flags:
@@ -46,6 +48,25 @@ public final class Main {
         -r, --redirect stringArray             Specifies redirect rules for target process (see 'dlv help redirect')
             --wd string                        Working directory for running the program.
       """;
+
+  private static final Map<String, String> SHORT =
+      Map.of(
+          "h",
+          "help",
+          "r",
+          "redirect",
+          "e",
+          "exec",
+          "p",
+          "pid",
+          "s",
+          "stack",
+          "v",
+          "verbose",
+          "t",
+          "trace-test",
+          "test",
+          "trace-test");
 
   private final Map<String, String> flags = new TreeMap<>();
   private final String[] redirects = new String[3];
@@ -95,6 +116,7 @@ public final class Main {
       }
       case "debug", "test" -> build(verb, out, err);
       case "attach" -> attach(out, err);
+      case "trace" -> trace(out, err);
       default ->
           throw new SessionException(
               "Error: unknown command \"" + verb + "\" for \"dlv\"\nRun 'dlv --help' for usage.");
@@ -122,16 +144,27 @@ public final class Main {
         value = name.substring(equals + 1);
         name = name.substring(0, equals);
       }
-      name = name.equals("h") ? "help" : name.equals("r") ? "redirect" : name;
+      name = SHORT.getOrDefault(name, name);
       switch (name) {
         case "help",
             "allow-non-terminal-interactive",
             "disable-aslr",
             "check-go-version",
             "continue",
+            "timestamp",
+            "trace-test",
             "log" ->
             flags.put(name, value == null ? "true" : value);
-        case "build-flags", "init", "redirect", "wd", "output", "tty" -> {
+        case "build-flags",
+            "init",
+            "redirect",
+            "wd",
+            "output",
+            "tty",
+            "exec",
+            "pid",
+            "stack",
+            "verbose" -> {
           if (value == null) {
             if (i >= arguments.length) {
               throw new SessionException("Error: flag needs an argument: " + word);
@@ -182,20 +215,18 @@ public final class Main {
 
   private int debug(Path binary, List<String> arguments, PrintStream out, PrintStream err)
       throws SessionException {
+    return serve(launch(binary, arguments), out, err);
+  }
+
+  private Session launch(Path binary, List<String> arguments) throws SessionException {
     List<String> line = new ArrayList<>();
     line.add(binary.toString());
     line.addAll(arguments);
     line.addAll(programArguments);
     String folder = flags.get("wd");
-    Session session =
-        Session.launch(
-            new LiveProcess.Launch(
-                line,
-                System.getenv(),
-                folder,
-                redirects,
-                !"true".equals(flags.get("disable-aslr"))));
-    return serve(session, out, err);
+    return Session.launch(
+        new LiveProcess.Launch(
+            line, System.getenv(), folder, redirects, !"true".equals(flags.get("disable-aslr"))));
   }
 
   private int serve(Session session, PrintStream out, PrintStream err) throws SessionException {
@@ -225,7 +256,84 @@ public final class Main {
     return serve(Session.attach(pid, executable), out, err);
   }
 
+  private int number(String flag, int most) throws SessionException {
+    String text = flags.getOrDefault(flag, "0");
+    try {
+      int value = Integer.parseInt(text);
+      if (value >= 0 && value <= most) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw new SessionException(
+        "Error: invalid argument \"" + text + "\" for \"--" + flag + "\" flag (0 to " + most + ")");
+  }
+
+  private int trace(PrintStream out, PrintStream err) throws SessionException {
+    if (words.isEmpty()) {
+      throw new SessionException("you must supply a regexp for functions to trace");
+    }
+    String expression = words.removeLast();
+    int verbosity = number("verbose", 4);
+    int depth = number("stack", 1000);
+    int pid = number("pid", Integer.MAX_VALUE);
+    String binary = flags.get("exec");
+    if (binary != null && !words.isEmpty()) {
+      throw new SessionException("Cannot specify package when using --exec.");
+    }
+    out.flush();
+    Path built = null;
+    Session session;
+    if (pid != 0) {
+      session = Session.attach(pid, null);
+    } else {
+      Path program;
+      if (binary == null) {
+        built = compile(flags.containsKey("trace-test") ? "test" : "debug", err);
+        if (built == null) {
+          return 1;
+        }
+        program = built;
+      } else {
+        program = absolute(binary);
+      }
+      session = launch(program, List.of());
+    }
+    try {
+      Runtime.getRuntime().addShutdownHook(new Thread(session::halt));
+      new Tracing(session, err, verbosity, depth, flags.containsKey("timestamp")).run(expression);
+      return 0;
+    } finally {
+      session.detach(pid == 0);
+      remove(built, err);
+    }
+  }
+
   private int build(String verb, PrintStream out, PrintStream err) throws SessionException {
+    Path output = compile(verb, err);
+    if (output == null) {
+      return 1;
+    }
+    try {
+      return debug(output, List.of(), out, err);
+    } finally {
+      remove(output, err);
+    }
+  }
+
+  private static void remove(@Nullable Path file, PrintStream err) {
+    try {
+      if (file != null) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      err.println("could not remove " + file + ": " + e.getMessage());
+    }
+  }
+
+  /** Builds a program or its tests; null if the compiler refused, which it said itself. */
+  private @Nullable Path compile(String verb, PrintStream err) throws SessionException {
     String name = flags.get("output");
     Path output;
     try {
@@ -253,22 +361,14 @@ public final class Main {
       int status = go.waitFor();
       if (status != 0) {
         err.println("exit status " + status);
-        return 1;
+        return null;
       }
     } catch (IOException e) {
       throw new SessionException("could not run go: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return 1;
+      return null;
     }
-    try {
-      return debug(output, List.of(), out, err);
-    } finally {
-      try {
-        Files.deleteIfExists(output);
-      } catch (IOException e) {
-        err.println("could not remove " + output + ": " + e.getMessage());
-      }
-    }
+    return output;
   }
 }

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The debugger beside Delve: each program of {@code src/test/go} shows one behaviour, and its
@@ -108,6 +109,29 @@ class DebuggerTest {
     List<String> theirs = normal(debug(delve.toString(), binary, script));
     List<String> ours = normal(debug(OURS, binary, script));
     assertThat(ours).as(program).isEqualTo(theirs);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {
+        "-e plain/tracepoints main\\.(add|name)",
+        "--stack 2 -e plain/tracepoints main\\.",
+        "-v 1 -e plain/tracepoints main\\.",
+        "-v 2 -e plain/step_out main\\.",
+        "-v 3 -e plain/step_out main\\.",
+        "-v 4 -e plain/conditions main\\.",
+        "-e plain/recursion main\\.",
+        "-e plain/recursion nosuch"
+      })
+  void tracesWhatDelveTraces(String arguments) throws Exception {
+    List<String> words = new ArrayList<>(List.of("trace"));
+    words.addAll(List.of(arguments.split(" ", -1)));
+    List<String> theirs = new ArrayList<>(List.of(delve.toString()));
+    theirs.addAll(words);
+    List<String> ours = new ArrayList<>(List.of(OURS));
+    ours.addAll(words);
+    assertThat(normal(run(ours.toArray(String[]::new))))
+        .isEqualTo(normal(run(theirs.toArray(String[]::new))));
   }
 
   private String debug(String debugger, String binary, String script) throws Exception {

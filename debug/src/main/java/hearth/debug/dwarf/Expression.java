@@ -52,7 +52,7 @@ public final class Expression {
   public record Piece(int size, Location location) {}
 
   private final Context context;
-  private final long[] stack = new long[MAX_STACK];
+  private long[] stack = new long[8];
   private int depth;
 
   private Expression(Context context) {
@@ -75,6 +75,9 @@ public final class Expression {
   private void push(long value) {
     if (depth >= MAX_STACK) {
       throw new BadBinaryException("an expression's stack grows beyond " + MAX_STACK);
+    }
+    if (depth == stack.length) {
+      stack = java.util.Arrays.copyOf(stack, Math.min(2 * depth, MAX_STACK));
     }
     stack[depth++] = value;
   }

@@ -119,7 +119,13 @@ public final class Scope {
       throw new EvalException("unable to find locals: no debug information present in binary");
     }
     List<Found> found = new ArrayList<>();
-    collect(root, frame, 0, found, true);
+    collect(root, frame, 0, found, true, null);
+    List<Variable> result = ordered(found);
+    locals = result;
+    return result;
+  }
+
+  private List<Variable> ordered(List<Found> found) {
     found.sort(
         Comparator.comparingInt(Found::depth).thenComparingLong(f -> f.variable.declarationLine));
     List<Variable> result = new ArrayList<>();
@@ -132,7 +138,6 @@ public final class Scope {
       }
       result.add(v);
     }
-    locals = result;
     return result;
   }
 
@@ -151,7 +156,8 @@ public final class Scope {
     return to;
   }
 
-  private void collect(Die die, Frame frame, int depth, List<Found> found, boolean first) {
+  private void collect(
+      Die die, Frame frame, int depth, List<Found> found, boolean first, @Nullable String wanted) {
     switch (die.tag()) {
       case Dw.TAG_SUBPROGRAM, Dw.TAG_LEXICAL_BLOCK, Dw.TAG_INLINED_SUBROUTINE -> {
         if (die.tag() == Dw.TAG_INLINED_SUBROUTINE && !first) {
@@ -159,17 +165,21 @@ public final class Scope {
         }
         if (first || die.covers(frame.lookupPc() - process.bias())) {
           for (Die child : die.children()) {
-            collect(child, frame, depth + 1, found, false);
+            collect(child, frame, depth + 1, found, false, wanted);
           }
         }
       }
-      case Dw.TAG_VARIABLE, Dw.TAG_FORMAL_PARAMETER -> variable(die, frame, depth, found);
+      case Dw.TAG_VARIABLE, Dw.TAG_FORMAL_PARAMETER -> variable(die, frame, depth, found, wanted);
       default -> {}
     }
   }
 
-  private void variable(Die die, Frame frame, int depth, List<Found> found) {
+  private void variable(
+      Die die, Frame frame, int depth, List<Found> found, @Nullable String wanted) {
     String name = die.name();
+    if (wanted != null && !name.endsWith(wanted)) {
+      return;
+    }
     boolean parameter = die.tag() == Dw.TAG_FORMAL_PARAMETER;
     boolean captured = die.has(Dw.AT_GO_CLOSURE_OFFSET);
     if (name.isEmpty()
@@ -338,7 +348,16 @@ public final class Scope {
     if (frame == null || frame.scope() == null) {
       return null;
     }
-    List<Variable> all = locals();
+    List<Variable> all = locals;
+    Die root = frame.scope();
+    if (all == null && root != null) { // the others are not looked at: a condition is in a hurry
+      List<Found> found = new ArrayList<>();
+      collect(root, frame, 0, found, true, name);
+      all = ordered(found);
+    }
+    if (all == null) {
+      return null;
+    }
     for (int i = all.size() - 1; i >= 0; i--) {
       if (all.get(i).name.equals(name)) {
         return all.get(i).copy();

@@ -56,11 +56,20 @@ public final class Text {
     return text.out.toString();
   }
 
-  /** On one line, without its type where it is a plain value, with short names of packages. */
-  public static String traced(GoProcess process, Variable v) {
+  /**
+   * As traces show it, with short names of packages.
+   *
+   * @param severalLines whether it may take several
+   */
+  public static String traced(GoProcess process, Variable v, boolean severalLines) {
     Text text = new Text(process, "", true, false);
-    text.write(v, new Style(true, true, false), "");
+    text.write(v, new Style(true, true, severalLines), "");
     return text.out.toString();
+  }
+
+  /** The name of its type without the folders of its package. */
+  public static String shortTypeName(Variable v) {
+    return shorten(typeName(v));
   }
 
   /** Name of its type. */

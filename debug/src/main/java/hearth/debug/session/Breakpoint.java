@@ -166,6 +166,13 @@ public final class Breakpoint {
     return hits.containsKey(goroutine);
   }
 
+  /** Whether an expression of it may name variables of outer frames. */
+  boolean namesFrames() {
+    CompiledExpression asked = condition;
+    return (asked != null && asked.source().contains("frame"))
+        || variables.stream().anyMatch(v -> v.contains("frame"));
+  }
+
   /** Expressions that are shown when it is hit. */
   public List<String> variables() {
     return variables;

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * if it holds are they stopped too.
  */
 public final class Session implements AutoCloseable {
+  private static final int OUTER_FRAMES = 50;
   private static final int MAX_OWN_STEPS = 100;
   private static final int MAX_FRAMES = 1 << 20;
 
@@ -332,9 +333,9 @@ public final class Session implements AutoCloseable {
     return new Scope(process, stacks, frames, frame, g, thread);
   }
 
-  private Scope scopeAt(TargetThread thread) {
+  private Scope scopeAt(TargetThread thread, int depth) {
     Goroutine g = goroutines.of(thread);
-    return new Scope(process, stacks, stacks.of(thread, g, 2), 0, g, thread);
+    return new Scope(process, stacks, stacks.of(thread, g, depth), 0, g, thread);
   }
 
   /** How often breakpoints were hit. */
@@ -451,6 +452,21 @@ public final class Session implements AutoCloseable {
       insert(made);
       breakpoints.put(nextId++, made);
     }
+  }
+
+  /** Names of the functions that an expression matches, sorted. */
+  public List<String> functions(java.util.regex.Pattern pattern) {
+    return program.functions().stream()
+        .map(Function::name)
+        .filter(n -> pattern.matcher(n).find())
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  /** The place where a function starts, after its prologue; null if it has no code. */
+  public @Nullable Location functionStart(String name) {
+    return locations.ofFunction(name, 0);
   }
 
   /** What a function returns whose thread is at its return instruction. */
@@ -798,7 +814,9 @@ public final class Session implements AutoCloseable {
         continue;
       }
       if (scope == null) {
-        scope = scopeAt(thread);
+        // Outer frames are only looked at where somebody names them.
+        boolean outer = site.breakpoints.stream().anyMatch(Breakpoint::namesFrames);
+        scope = scopeAt(thread, outer ? OUTER_FRAMES : 1);
       }
       CompiledExpression condition = b.condition();
       if (condition != null) {

@@ -812,11 +812,13 @@ final class Commands {
         nextDisplay++;
       }
       case "-d" -> {
-        if (displays.remove(number(parts[1].equals("0") ? "-1" : parts[1])) == null) {
+        int index = parts[1].matches("\\d{1,9}") ? Integer.parseInt(parts[1]) : -1;
+        if (displays.remove(index) == null) {
           throw new SessionException(parts[1] + " is out of range");
         }
       }
-      default -> throw new SessionException("not enough arguments");
+      case "" -> displays.forEach(this::show);
+      default -> throw new SessionException("wrong arguments; display -a EXPRESSION or -d NUMBER");
     }
   }
 

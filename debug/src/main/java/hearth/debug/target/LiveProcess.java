@@ -1,0 +1,786 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.target;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process under ptrace (ptrace(2), with PTRACE_SEIZE throughout).
+ *
+ * <p>Either all threads are stopped, or some run: {@link #resume} lets all run, {@link #next} waits
+ * until something happens to one of them, while the others run on. Whoever asks then either lets
+ * that thread run on ({@link #resume(TargetThread)}) or stops them all ({@link #stopAll}). A
+ * breakpoint is stepped over without being taken out, so other threads cannot miss it: by carrying
+ * out the instruction that it replaced, or by running a copy of it elsewhere.
+ *
+ * <p>All methods but {@link #requestHalt} and the reading of memory are for the thread that made
+ * it.
+ */
+public final class LiveProcess implements Target, AutoCloseable {
+  private static final int AT_ENTRY = 9;
+  private static final int TRAP = 0xcc;
+  private static final int SCRATCH_LENGTH = 16;
+  private static final int MAX_ATTEMPTS = 100;
+
+  private final Linux linux;
+  private final int pid;
+  private final boolean child;
+  private final Map<Integer, Tracee> threads = new LinkedHashMap<>();
+  private final TreeMap<Long, Byte> breakpoints = new TreeMap<>();
+  private final ArrayDeque<Stop> pending = new ArrayDeque<>();
+  private long entryPoint;
+  private Stop.@Nullable Exited exit;
+  private volatile boolean haltRequested;
+  private byte @Nullable [] scratchOriginal;
+  private byte @Nullable [] scratchCurrent;
+
+  /**
+   * What is started.
+   *
+   * @param arguments the program's path, absolute, and its arguments
+   * @param folder where it is started, or null for here
+   * @param redirects paths for its descriptors 0, 1 and 2; null leaves one as it is here
+   * @param randomize whether addresses are chosen by chance, as usual
+   */
+  public record Launch(
+      List<String> arguments,
+      Map<String, String> environment,
+      @Nullable String folder,
+      @Nullable String[] redirects,
+      boolean randomize) {}
+
+  private final class Tracee implements TargetThread {
+    private final int id;
+    private boolean running = true;
+    private int signal;
+    private boolean atReported;
+    private @Nullable Registers registers;
+    private boolean changed;
+
+    Tracee(int id) {
+      this.id = id;
+    }
+
+    @Override
+    public int id() {
+      return id;
+    }
+
+    @Override
+    public Registers registers() {
+      Registers known = registers;
+      if (known != null) {
+        return known;
+      }
+      long[] values = new long[Registers.COUNT];
+      int result = linux.registers(Linux.PTRACE_GETREGS, id, values);
+      if (result < 0) {
+        throw new UnreadableException(
+            "cannot read registers of thread " + id + ": error " + -result);
+      }
+      Registers read = new Registers(values);
+      registers = read;
+      return read;
+    }
+
+    @Override
+    public void registersChanged() {
+      changed = true;
+    }
+
+    @Override
+    public byte[] floatingPoint() {
+      byte[] fxsave = new byte[512];
+      int result = linux.floatingPoint(Linux.PTRACE_GETFPREGS, id, fxsave);
+      if (result < 0) {
+        throw new UnreadableException(
+            "cannot read registers of thread " + id + ": error " + -result);
+      }
+      return fxsave;
+    }
+
+    @Override
+    public void setFloatingPoint(byte[] fxsave) {
+      linux.floatingPoint(Linux.PTRACE_SETFPREGS, id, fxsave);
+    }
+
+    /** Hands changed registers over; what was read holds no longer. */
+    private void flush() {
+      Registers known = registers;
+      if (known != null && changed) {
+        linux.registers(Linux.PTRACE_SETREGS, id, known.values);
+      }
+      changed = false;
+      registers = null;
+    }
+
+    /** Lets it run, with the signal that it waits for. */
+    private void go(int request) {
+      flush();
+      running = true;
+      atReported = false;
+      int deliver = signal;
+      signal = 0;
+      // An error means that it died just now: its end is told by the next wait.
+      linux.ptrace(request, id, 0, deliver);
+    }
+  }
+
+  private LiveProcess(Linux linux, int pid, boolean child) {
+    this.linux = linux;
+    this.pid = pid;
+    this.child = child;
+  }
+
+  /**
+   * Starts a program and stops it before its first instruction.
+   *
+   * @throws TargetException if it cannot be started
+   */
+  public static LiveProcess launch(Launch launch) throws TargetException {
+    Linux linux = new Linux();
+    boolean started = false;
+    try {
+      // A JVM cannot fork by itself; a shell waits, stopped, until it is traced.
+      List<String> arguments = new ArrayList<>();
+      if (!launch.randomize) {
+        arguments.addAll(List.of("/usr/bin/setarch", "-R"));
+      }
+      arguments.addAll(List.of("/bin/sh", "-c", "kill -STOP $$; exec \"$@\"", "sh"));
+      arguments.addAll(launch.arguments);
+      int pid = linux.spawn(arguments, launch.environment, launch.folder, launch.redirects);
+      if (pid < 0) {
+        throw new TargetException("could not launch process: error " + -pid);
+      }
+      int result = linux.waitFor(pid, false);
+      if (result != pid || (linux.status() & 0xff) != 0x7f) {
+        throw new TargetException("could not launch process: the shell ended");
+      }
+      LiveProcess process = new LiveProcess(linux, pid, true);
+      process.seize(pid, Linux.OPTION_EXITKILL);
+      Linux.signal(pid, Linux.SIGCONT);
+      Stop stop = process.next();
+      while (!(stop instanceof Stop.Executed)
+          || (!launch.randomize && process.isShellOrWrapper(launch.arguments.getFirst()))) {
+        if (stop instanceof Stop.Exited exited) {
+          throw new TargetException(
+              "could not launch process: the program could not be run (status "
+                  + exited.status()
+                  + ")");
+        }
+        process.resume();
+        stop = process.next();
+      }
+      process.findEntryPoint();
+      started = true;
+      return process;
+    } finally {
+      if (!started) {
+        linux.close();
+      }
+    }
+  }
+
+  private boolean isShellOrWrapper(String program) {
+    try {
+      return !Files.isSameFile(Path.of("/proc/" + pid + "/exe"), Path.of(program));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Attaches to a process that runs, and stops it.
+   *
+   * @throws TargetException if that is not allowed, or there is no such process
+   */
+  public static LiveProcess attach(int pid) throws TargetException {
+    Linux linux = new Linux();
+    LiveProcess process = new LiveProcess(linux, pid, false);
+    boolean attached = false;
+    try {
+      process.seize(pid, 0);
+      boolean more = true;
+      while (more) { // threads that are made while we look are found by looking again
+        more = false;
+        for (int id : tasks(pid)) {
+          if (!process.threads.containsKey(id)) {
+            more = true;
+            try {
+              process.seize(id, 0);
+            } catch (TargetException e) {
+              process.threads.remove(id); // it ended meanwhile
+            }
+          }
+        }
+      }
+      process.stopAll();
+      if (process.exit != null) {
+        throw new TargetException("could not attach to pid " + pid + ": it ended");
+      }
+      process.findEntryPoint();
+      attached = true;
+      return process;
+    } finally {
+      if (!attached) {
+        process.threads.keySet().forEach(id -> linux.ptrace(Linux.PTRACE_DETACH, id, 0, 0));
+        linux.close();
+      }
+    }
+  }
+
+  private static List<Integer> tasks(int pid) throws TargetException {
+    List<Integer> ids = new ArrayList<>();
+    try (DirectoryStream<Path> entries =
+        Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+      for (Path entry : entries) {
+        ids.add(Integer.valueOf(entry.getFileName().toString()));
+      }
+    } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+      throw new TargetException("could not attach to pid " + pid + ": no such process");
+    }
+    return ids;
+  }
+
+  private void seize(int id, int moreOptions) throws TargetException {
+    int options = Linux.OPTION_TRACECLONE | Linux.OPTION_TRACEEXEC | moreOptions;
+    int result = linux.ptrace(Linux.PTRACE_SEIZE, id, 0, options);
+    if (result == -Linux.EPERM) {
+      throw new TargetException(
+          "could not attach to pid "
+              + pid
+              + ": this could be caused by a kernel security setting, try writing \"0\" to"
+              + " /proc/sys/kernel/yama/ptrace_scope");
+    }
+    if (result < 0) {
+      throw new TargetException("could not attach to pid " + pid + ": no such process");
+    }
+    threads.put(id, new Tracee(id));
+  }
+
+  private void findEntryPoint() throws TargetException {
+    try {
+      byte[] vector = Files.readAllBytes(Path.of("/proc/" + pid + "/auxv"));
+      for (int i = 0; i + 16 <= vector.length; i += 16) {
+        if ((long) LONG.get(vector, i) == AT_ENTRY) {
+          entryPoint = (long) LONG.get(vector, i + 8);
+          return;
+        }
+      }
+    } catch (IOException e) {
+      throw new TargetException("cannot read /proc/" + pid + "/auxv: " + e.getMessage());
+    }
+    throw new TargetException("/proc/" + pid + "/auxv does not tell where the program begins");
+  }
+
+  @Override
+  public int pid() {
+    return pid;
+  }
+
+  /** Whether it was started here, and not attached to. */
+  public boolean isChild() {
+    return child;
+  }
+
+  @Override
+  public Collection<? extends TargetThread> threads() {
+    return threads.values();
+  }
+
+  @Override
+  public @Nullable TargetThread thread(int id) {
+    return threads.get(id);
+  }
+
+  @Override
+  public long entryPoint() {
+    return entryPoint;
+  }
+
+  @Override
+  public boolean isGone() {
+    return exit != null;
+  }
+
+  /** How it ended, or null while it has not. */
+  public Stop.@Nullable Exited exit() {
+    return exit;
+  }
+
+  // Running and stopping
+
+  /**
+   * Waits until something happens to a thread. That thread is stopped then, others that ran go on.
+   */
+  public Stop next() {
+    while (true) {
+      Stop known = pending.poll();
+      if (known != null) {
+        return known;
+      }
+      Stop.Exited gone = exit;
+      if (gone != null) {
+        return gone;
+      }
+      int id = linux.waitFor(-1, false);
+      if (id < 0) {
+        return exited(0, Linux.SIGKILL);
+      }
+      Stop stop = handle(id, linux.status(), false);
+      if (stop != null) {
+        return stop;
+      }
+    }
+  }
+
+  private Stop.Exited exited(int status, int signal) {
+    Stop.Exited made = new Stop.Exited(status, signal);
+    exit = made;
+    threads.clear();
+    return made;
+  }
+
+  /** Takes what a wait told. A thread that need not stop goes on, unless all are being stopped. */
+  private @Nullable Stop handle(int id, int status, boolean stopping) {
+    int low = status & 0x7f;
+    if (low != 0x7f) { // it ended
+      threads.remove(id);
+      if (id == pid) {
+        return low == 0 ? exited((status >> 8) & 0xff, 0) : exited(0, low);
+      }
+      return null;
+    }
+    int signal = (status >> 8) & 0xff;
+    int event = status >> 16;
+    Tracee thread = threads.computeIfAbsent(id, Tracee::new);
+    thread.running = false;
+    thread.registers = null;
+    switch (event) {
+      case Linux.EVENT_CLONE -> {
+        int made = (int) linux.eventMessage(id);
+        if (made > 0) {
+          threads.computeIfAbsent(made, Tracee::new);
+        }
+      }
+      case Linux.EVENT_EXEC -> {
+        threads.keySet().removeIf(other -> other != pid);
+        thread = threads.computeIfAbsent(pid, Tracee::new);
+        thread.running = false;
+        breakpoints.clear();
+        scratchOriginal = null;
+        scratchCurrent = null;
+        return new Stop.Executed(thread);
+      }
+      case Linux.EVENT_STOP -> {
+        if (signal == Linux.SIGSTOP || (signal >= 20 && signal <= 22)) {
+          if (!stopping) { // somebody stopped the process: it stays so, and still counts as running
+            thread.running = true;
+            linux.ptrace(Linux.PTRACE_LISTEN, id, 0, 0);
+            return null;
+          }
+        }
+      }
+      default -> {
+        if (signal == Linux.SIGTRAP) {
+          Stop trap = trap(thread);
+          if (trap != null) {
+            return trap;
+          }
+        } else if (signal == Linux.SIGURG && haltRequested) {
+          haltRequested = false;
+          return new Stop.Halted(thread);
+        } else {
+          thread.signal = signal;
+        }
+      }
+    }
+    if (!stopping) {
+      thread.go(Linux.PTRACE_CONT);
+    }
+    return null;
+  }
+
+  private @Nullable Stop trap(Tracee thread) {
+    Registers registers = thread.registers();
+    long at = registers.pc() - 1;
+    if (breakpoints.containsKey(at)) {
+      registers.setPc(at);
+      thread.registersChanged();
+      thread.atReported = true;
+      return new Stop.AtBreakpoint(thread, at);
+    }
+    byte[] one = new byte[1];
+    if (Linux.readMemory(pid, at, one, 0, 1) == 1 && (one[0] & 0xff) == TRAP) {
+      return new Stop.OwnTrap(thread);
+    }
+    return null;
+  }
+
+  /**
+   * Stops all threads. What happened to others meanwhile is kept, and {@link #pendingStops} tells
+   * it.
+   */
+  public void stopAll() {
+    for (Tracee thread : threads.values()) {
+      if (thread.running) {
+        linux.ptrace(Linux.PTRACE_INTERRUPT, thread.id, 0, 0);
+      }
+    }
+    while (exit == null && threads.values().stream().anyMatch(t -> t.running)) {
+      int id = linux.waitFor(-1, false);
+      if (id < 0) {
+        exited(0, Linux.SIGKILL);
+        return;
+      }
+      Stop stop = handle(id, linux.status(), true);
+      if (stop != null && !(stop instanceof Stop.Exited)) {
+        pending.add(stop);
+      }
+    }
+  }
+
+  /** What happened to other threads until all were stopped; it is forgotten here. */
+  public List<Stop> pendingStops() {
+    List<Stop> result = List.copyOf(pending);
+    pending.clear();
+    return result;
+  }
+
+  /**
+   * Makes the thread that waits in {@link #next} come back with {@link Stop.Halted}. From any
+   * thread. The signal used is one that Go's runtime takes at any time, so nothing is harmed should
+   * it arrive late.
+   */
+  public void requestHalt() {
+    haltRequested = true;
+    Linux.signal(pid, Linux.SIGURG);
+  }
+
+  /** Forgets that a halt was asked for. */
+  public void clearHalt() {
+    haltRequested = false;
+  }
+
+  /** Lets all threads run. */
+  public void resume() {
+    for (Tracee thread : List.copyOf(threads.values())) {
+      if (!thread.running && exit == null) {
+        resume(thread);
+      }
+    }
+  }
+
+  /** Lets one thread run that is stopped. */
+  public void resume(TargetThread stopped) {
+    Tracee thread = (Tracee) stopped;
+    // A breakpoint that was set where the thread stands has not been told: it will be hit.
+    if (!thread.atReported || leaveBreakpoint(thread)) {
+      thread.go(Linux.PTRACE_CONT);
+    }
+  }
+
+  /**
+   * Gets a thread past the breakpoint that it is at, if it is at one.
+   *
+   * @return false if it died
+   */
+  private boolean leaveBreakpoint(Tracee thread) {
+    long pc = thread.registers().pc();
+    if (!breakpoints.containsKey(pc)) {
+      return true;
+    }
+    byte[] code = readCode(pc);
+    Instruction instruction = Instruction.decode(code, 0, pc);
+    if (instruction != null) {
+      try {
+        if (Emulator.step(instruction, thread.registers(), this)) {
+          thread.registersChanged();
+          return true;
+        }
+      } catch (UnreadableException e) {
+        // then the instruction faults, which it does best by itself
+      }
+      if (instruction.kind() == Instruction.Kind.OTHER && pc != entryPoint) {
+        return stepCopy(thread, instruction, code);
+      }
+    }
+    return stepInPlace(thread, pc);
+  }
+
+  private byte[] readCode(long pc) {
+    byte[] code = new byte[Instruction.MAX_LENGTH];
+    int count = Linux.readMemory(pid, pc, code, 0, code.length);
+    for (int i = Math.max(count, 0); i < code.length; i++) {
+      code[i] = (byte) TRAP;
+    }
+    maskBreakpoints(pc, code, 0, code.length);
+    return code;
+  }
+
+  /** Runs a copy of an instruction where the program began, which nobody runs a second time. */
+  private boolean stepCopy(Tracee thread, Instruction instruction, byte[] code) {
+    byte[] copy = new byte[SCRATCH_LENGTH];
+    System.arraycopy(code, 0, copy, 0, instruction.length());
+    long pc = instruction.pc();
+    if (instruction.isPcRelative()) {
+      long displacement = instruction.displacement() + (pc - entryPoint);
+      if ((int) displacement != displacement) {
+        return stepInPlace(thread, pc);
+      }
+      System.arraycopy(
+          Memory.littleEndian(displacement, 4), 0, copy, instruction.displacementAt(), 4);
+    }
+    if (scratchOriginal == null) {
+      byte[] original = new byte[SCRATCH_LENGTH];
+      if (Linux.readMemory(pid, entryPoint, original, 0, SCRATCH_LENGTH) != SCRATCH_LENGTH) {
+        return stepInPlace(thread, pc);
+      }
+      scratchOriginal = original;
+    }
+    if (!java.util.Arrays.equals(copy, scratchCurrent)) {
+      poke(entryPoint, copy);
+      scratchCurrent = copy;
+    }
+    Registers registers = thread.registers();
+    registers.setPc(entryPoint);
+    thread.registersChanged();
+    if (!singleStep(thread)) {
+      return false;
+    }
+    registers = thread.registers();
+    long moved = registers.pc() - entryPoint;
+    if (moved >= 0 && moved <= SCRATCH_LENGTH) {
+      registers.setPc(pc + moved);
+      thread.registersChanged();
+    }
+    return true;
+  }
+
+  private boolean stepInPlace(Tracee thread, long pc) {
+    // Others must not run past while the breakpoint is out.
+    List<Tracee> others = threads.values().stream().filter(t -> t.running).toList();
+    if (!others.isEmpty()) {
+      stopAll();
+    }
+    Byte original = breakpoints.get(pc);
+    if (original != null) {
+      poke(pc, new byte[] {original});
+    }
+    boolean alive = exit == null && singleStep(thread);
+    if (original != null && exit == null) {
+      poke(pc, new byte[] {(byte) TRAP});
+    }
+    for (Tracee other : others) {
+      boolean reported = pending.stream().anyMatch(s -> isOf(s, other));
+      if (threads.containsKey(other.id) && !reported) {
+        resume(other);
+      }
+    }
+    return alive;
+  }
+
+  private static boolean isOf(Stop stop, Tracee thread) {
+    return switch (stop) {
+      case Stop.AtBreakpoint s -> s.thread() == thread;
+      case Stop.OwnTrap s -> s.thread() == thread;
+      case Stop.Halted s -> s.thread() == thread;
+      case Stop.Executed s -> s.thread() == thread;
+      case Stop.Exited s -> false;
+    };
+  }
+
+  /**
+   * Runs one instruction of a thread, without regard to breakpoints.
+   *
+   * @return false if the thread died of it
+   */
+  private boolean singleStep(Tracee thread) {
+    int keep = thread.signal;
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      thread.signal = 0;
+      thread.go(Linux.PTRACE_SINGLESTEP);
+      int id = linux.waitFor(thread.id, false);
+      if (id < 0) {
+        return false;
+      }
+      int status = linux.status();
+      if ((status & 0x7f) != 0x7f) {
+        handle(id, status, true);
+        return false;
+      }
+      thread.running = false;
+      thread.registers = null;
+      int signal = (status >> 8) & 0xff;
+      int event = status >> 16;
+      if (event == 0 && signal == Linux.SIGTRAP) {
+        thread.signal = keep;
+        return true;
+      }
+      if (event == 0) {
+        if (signal == Linux.SIGURG && haltRequested) {
+          continue; // the caller looks at what was asked for
+        }
+        keep = signal;
+        if (signal == 11 || signal == 7 || signal == 8 || signal == 4) {
+          // The instruction itself faults: its signal is delivered from here.
+          thread.signal = signal;
+          return true;
+        }
+      } else if (event == Linux.EVENT_CLONE || event == Linux.EVENT_EXEC) {
+        handle(id, status, true);
+      }
+    }
+    return true;
+  }
+
+  /** Whether a halt was asked for and has not been told yet. */
+  public boolean isHaltRequested() {
+    return haltRequested;
+  }
+
+  /**
+   * Runs one instruction of a thread while all are stopped.
+   *
+   * @return false if the thread died of it
+   */
+  public boolean step(TargetThread stopped) {
+    Tracee thread = (Tracee) stopped;
+    long pc = thread.registers().pc();
+    return breakpoints.containsKey(pc) ? stepInPlace(thread, pc) : singleStep(thread);
+  }
+
+  /** Lets the process go; it runs on, or ends. */
+  public void detach(boolean kill) {
+    if (exit == null && kill) {
+      kill();
+    } else if (exit == null) {
+      stopAll();
+      for (long address : List.copyOf(breakpoints.keySet())) {
+        removeBreakpoint(address);
+      }
+      byte[] original = scratchOriginal;
+      if (original != null) {
+        poke(entryPoint, original);
+      }
+      for (Tracee thread : List.copyOf(threads.values())) {
+        thread.flush();
+        linux.ptrace(Linux.PTRACE_DETACH, thread.id, 0, thread.signal);
+      }
+      threads.clear();
+      exited(0, 0);
+    }
+    linux.close();
+  }
+
+  /** Ends the process. */
+  public void kill() {
+    Linux.signal(pid, Linux.SIGKILL);
+    while (exit == null) {
+      int id = linux.waitFor(-1, false);
+      if (id < 0) {
+        exited(0, Linux.SIGKILL);
+        return;
+      }
+      int status = linux.status();
+      if ((status & 0x7f) != 0x7f) {
+        handle(id, status, true);
+      }
+    }
+  }
+
+  // Breakpoints
+
+  /**
+   * Sets a breakpoint; all threads must be stopped.
+   *
+   * @throws UnreadableException if there is no memory
+   */
+  public void insertBreakpoint(long address) {
+    if (breakpoints.containsKey(address)) {
+      return;
+    }
+    byte original = bytes(address, 1)[0];
+    poke(address, new byte[] {(byte) TRAP});
+    breakpoints.put(address, original);
+  }
+
+  /** Takes a breakpoint out. */
+  public void removeBreakpoint(long address) {
+    Byte original = breakpoints.remove(address);
+    if (original != null && exit == null) {
+      poke(address, new byte[] {original});
+    }
+  }
+
+  private void maskBreakpoints(long address, byte[] into, int offset, int count) {
+    if (breakpoints.isEmpty()
+        || address > breakpoints.lastKey()
+        || address + count <= breakpoints.firstKey()) {
+      return;
+    }
+    breakpoints
+        .subMap(address, address + count)
+        .forEach((at, original) -> into[offset + (int) (at - address)] = original);
+  }
+
+  // Memory
+
+  @Override
+  public void read(long address, byte[] into, int offset, int count) {
+    int done = Linux.readMemory(pid, address, into, offset, count);
+    if (done != count) {
+      throw new UnreadableException("input/output error");
+    }
+    maskBreakpoints(address, into, offset, count);
+  }
+
+  @Override
+  public void write(long address, byte[] bytes) {
+    if (Linux.writeMemory(pid, address, bytes) != bytes.length) {
+      poke(address, bytes);
+    }
+  }
+
+  /** Writes through protections, as only a tracer may. */
+  private void poke(long address, byte[] bytes) {
+    Tracee thread =
+        threads.values().stream()
+            .filter(t -> !t.running)
+            .findFirst()
+            .orElseThrow(() -> new UnreadableException("no thread is stopped"));
+    int from = 0;
+    while (from < bytes.length) {
+      long word = (address + from) & ~7L;
+      byte[] content = new byte[8];
+      if (Linux.readMemory(pid, word, content, 0, 8) != 8) {
+        throw new UnreadableException("input/output error");
+      }
+      int start = (int) (address + from - word);
+      int count = Math.min(8 - start, bytes.length - from);
+      System.arraycopy(bytes, from, content, start, count);
+      int result =
+          linux.ptrace(Linux.PTRACE_POKEDATA, thread.id, word, (long) LONG.get(content, 0));
+      if (result < 0) {
+        throw new UnreadableException("input/output error");
+      }
+      from += count;
+    }
+  }
+
+  @Override
+  public void close() {
+    detach(child);
+  }
+}

@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.target;
+
+import java.util.Arrays;
+
+/**
+ * General registers of a thread on x86-64, in the order of the kernel's {@code user_regs_struct}.
+ */
+public final class Registers {
+  private static final String[] NAMES = {
+    "R15",
+    "R14",
+    "R13",
+    "R12",
+    "Rbp",
+    "Rbx",
+    "R11",
+    "R10",
+    "R9",
+    "R8",
+    "Rax",
+    "Rcx",
+    "Rdx",
+    "Rsi",
+    "Rdi",
+    "Orig_rax",
+    "Rip",
+    "Cs",
+    "Rflags",
+    "Rsp",
+    "Ss",
+    "Fs_base",
+    "Gs_base",
+    "Ds",
+    "Es",
+    "Fs",
+    "Gs"
+  };
+  static final int COUNT = 27;
+  static final int RBP = 4;
+  static final int RIP = 16;
+  static final int FLAGS = 18;
+  static final int RSP = 19;
+  static final int FS_BASE = 21;
+  // DWARF numbers 0 to 16 (System V ABI for AMD64, figure 3.36).
+  private static final int[] BY_DWARF = {10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0, 16};
+  // Numbers of registers in instructions.
+  private static final int[] BY_CODE = {10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0};
+
+  final long[] values;
+
+  Registers(long[] values) {
+    this.values = values;
+  }
+
+  /** A copy. */
+  public Registers copy() {
+    return new Registers(Arrays.copyOf(values, values.length));
+  }
+
+  /** Program counter. */
+  public long pc() {
+    return values[RIP];
+  }
+
+  /** Stack pointer. */
+  public long sp() {
+    return values[RSP];
+  }
+
+  /** Frame pointer. */
+  public long fp() {
+    return values[RBP];
+  }
+
+  /** Base of thread-local storage. */
+  public long threadLocal() {
+    return values[FS_BASE];
+  }
+
+  /** Register in which Go keeps the goroutine. */
+  public long goroutine() {
+    return values[1];
+  }
+
+  /** Register in which Go passes a closure. */
+  public long closure() {
+    return values[12];
+  }
+
+  /** Sets the program counter. */
+  public void setPc(long pc) {
+    values[RIP] = pc;
+  }
+
+  /** Sets the stack pointer. */
+  public void setSp(long sp) {
+    values[RSP] = sp;
+  }
+
+  /** Value by DWARF's number; 0 for those that are not general registers. */
+  public long dwarf(int number) {
+    return number >= 0 && number < BY_DWARF.length ? values[BY_DWARF[number]] : 0;
+  }
+
+  /** Sets a value by DWARF's number. */
+  public void setDwarf(int number, long value) {
+    if (number >= 0 && number < BY_DWARF.length) {
+      values[BY_DWARF[number]] = value;
+    }
+  }
+
+  /** Whether a number of DWARF is a general register. */
+  public static boolean isGeneral(int number) {
+    return number >= 0 && number < BY_DWARF.length;
+  }
+
+  long code(int number) {
+    return values[BY_CODE[number]];
+  }
+
+  void setCode(int number, long value) {
+    values[BY_CODE[number]] = value;
+  }
+
+  /** Names and values, in the order in which Delve shows them. */
+  public java.util.SequencedMap<String, Long> named() {
+    java.util.LinkedHashMap<String, Long> result = new java.util.LinkedHashMap<>();
+    int[] order = {
+      16, 19, 10, 5, 11, 12, 13, 14, 4, 9, 8, 7, 6, 3, 2, 1, 0, 18, 24, 17, 20, 23, 25, 26, 21, 22
+    };
+    for (int i : order) {
+      result.put(NAMES[i], values[i]);
+    }
+    return result;
+  }
+}

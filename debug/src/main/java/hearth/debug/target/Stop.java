@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.target;
+
+/** Something that happened to a target that runs. */
+public sealed interface Stop {
+  /** A thread came to a breakpoint; its program counter is the breakpoint's address. */
+  record AtBreakpoint(TargetThread thread, long address) implements Stop {}
+
+  /** A thread trapped by an instruction of the program's own; its counter is behind it. */
+  record OwnTrap(TargetThread thread) implements Stop {}
+
+  /** A thread stopped because that was asked for. */
+  record Halted(TargetThread thread) implements Stop {}
+
+  /** The process runs another program now. */
+  record Executed(TargetThread thread) implements Stop {}
+
+  /** The process is gone. The signal that ended it is 0 if it ended by itself. */
+  record Exited(int status, int signal) implements Stop {}
+}
