@@ -201,7 +201,8 @@ public final class LiveProcess implements Target, AutoCloseable {
   }
 
   /**
-   * Attaches to a process that runs, and stops it.
+   * Attaches to a process that runs, and stops it. Not one that this JVM started: the JVM waits for
+   * its own children, and would take what the kernel tells of them.
    *
    * @throws TargetException if that is not allowed, or there is no such process
    */
@@ -449,6 +450,48 @@ public final class LiveProcess implements Target, AutoCloseable {
         pending.add(stop);
       }
     }
+    for (Tracee thread : List.copyOf(threads.values())) {
+      if (exit == null) {
+        settle(thread);
+      }
+    }
+  }
+
+  /**
+   * A thread may be interrupted after it ran into a breakpoint and before the kernel told so. Its
+   * trap would then come later, when the breakpoint may be gone, and end the program: it is fetched
+   * now. The kernel delivers it before the thread runs any instruction.
+   */
+  private void settle(Tracee thread) {
+    if (breakpoints.isEmpty()
+        || thread.atReported
+        || !breakpoints.containsKey(thread.registers().pc() - 1)
+        || !isTrapPending(thread)) {
+      return;
+    }
+    thread.go(Linux.PTRACE_CONT);
+    int id = linux.waitFor(thread.id, false);
+    if (id > 0) {
+      Stop stop = handle(id, linux.status(), true);
+      if (stop != null && !(stop instanceof Stop.Exited)) {
+        pending.add(stop);
+      }
+    }
+  }
+
+  private boolean isTrapPending(Tracee thread) {
+    try {
+      for (String line :
+          Files.readAllLines(Path.of("/proc/" + pid + "/task/" + thread.id + "/status"))) {
+        if (line.startsWith("SigPnd:")) {
+          long signals = Long.parseUnsignedLong(line.substring(7).trim(), 16);
+          return (signals & (1L << (Linux.SIGTRAP - 1))) != 0;
+        }
+      }
+    } catch (IOException e) {
+      return false; // it ended
+    }
+    return false;
   }
 
   /** What happened to other threads until all were stopped; it is forgotten here. */
