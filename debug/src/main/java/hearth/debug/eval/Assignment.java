@@ -30,7 +30,7 @@ final class Assignment {
       throw new EvalException(
           "Expression " + Text.quote(source) + " is unreadable: " + from.unreadable);
     }
-    boolean nil = from == Evaluator.NIL;
+    boolean nil = from == Values.NIL;
     if (!nil) {
       scope.loader.load(from, LoadLimits.FULL);
       if (from.unreadable != null) {
@@ -41,7 +41,7 @@ final class Assignment {
     if (from.is(Variable.CONSTANT) && from.value instanceof String s && !s.isEmpty()) {
       throw new EvalException(NOT_ALLOCATED);
     }
-    Evaluator.checkType(from, to.type);
+    Values.checkType(from, to.type);
     int size = (int) to.type.size();
     if (nil) {
       to.memory.write(to.address, new byte[size]);
@@ -49,18 +49,18 @@ final class Assignment {
     }
     switch (to.kind) {
       case INT, INT8, INT16, INT32, INT64, UINT, UINT8, UINT16, UINT32, UINT64, UINTPTR -> {
-        BigInteger value = Evaluator.integer(from, to.type);
+        BigInteger value = Values.integer(from, to.type);
         to.memory.write(to.address, Memory.littleEndian(value.longValue(), size));
       }
       case FLOAT32 ->
           to.memory.write(
               to.address,
-              Memory.littleEndian(Float.floatToRawIntBits((float) Evaluator.real(from)), 4));
+              Memory.littleEndian(Float.floatToRawIntBits((float) Values.real(from)), 4));
       case FLOAT64 ->
           to.memory.write(
-              to.address, Memory.littleEndian(Double.doubleToRawLongBits(Evaluator.real(from)), 8));
+              to.address, Memory.littleEndian(Double.doubleToRawLongBits(Values.real(from)), 8));
       case COMPLEX64, COMPLEX128 -> {
-        double[] pair = Evaluator.complex(from);
+        double[] pair = Values.complex(from);
         byte[] bytes = new byte[size];
         byte[] first = half(pair[0], size / 2);
         System.arraycopy(first, 0, bytes, 0, size / 2);

@@ -29,13 +29,11 @@ final class Builtins {
         Variable v = one(name, arguments);
         Object value = v.value;
         if (value instanceof double[] pair) {
-          yield Evaluator.constant(pair[name.equals("real") ? 0 : 1]);
+          yield Values.constant(pair[name.equals("real") ? 0 : 1]);
         }
         boolean untyped = v.type.name().isEmpty();
         if (untyped && (value instanceof BigInteger || value instanceof Double)) {
-          yield name.equals("real")
-              ? Evaluator.constant(value)
-              : Evaluator.constant(BigInteger.ZERO);
+          yield name.equals("real") ? Values.constant(value) : Values.constant(BigInteger.ZERO);
         }
         throw new EvalException(
             "invalid argument " + nodes.getFirst() + " (type " + type(v) + ") to " + name);
@@ -57,8 +55,8 @@ final class Builtins {
                     + ") to complex");
           }
         }
-        yield Evaluator.constant(
-            new double[] {Evaluator.real(arguments.get(0)), Evaluator.real(arguments.get(1))});
+        yield Values.constant(
+            new double[] {Values.real(arguments.get(0)), Values.real(arguments.get(1))});
       }
       default -> extreme(name, arguments);
     };
@@ -77,26 +75,26 @@ final class Builtins {
 
   private static Variable size(String name, Variable argument, Node node) {
     Variable v = argument;
-    if (v.kind == Kind.POINTER && !v.children.isEmpty() && v != Evaluator.NIL) {
+    if (v.kind == Kind.POINTER && !v.children.isEmpty() && v != Values.NIL) {
       Variable to = v.children.getFirst();
       v = to.kind == Kind.ARRAY ? to : v;
     }
     boolean length = name.equals("len");
     switch (v.kind) {
       case ARRAY, SLICE -> {
-        return Evaluator.constant(BigInteger.valueOf(length ? v.length : v.capacity));
+        return Values.constant(BigInteger.valueOf(length ? v.length : v.capacity));
       }
       case STRING, MAP -> {
         if (length) {
-          return Evaluator.constant(BigInteger.valueOf(v.length));
+          return Values.constant(BigInteger.valueOf(v.length));
         }
       }
       case CHAN -> {
         if (v.children.size() < 2) {
-          return Evaluator.constant(BigInteger.ZERO);
+          return Values.constant(BigInteger.ZERO);
         }
         Object value = v.children.get(length ? 0 : 1).value;
-        return Evaluator.constant(value == null ? BigInteger.ZERO : value);
+        return Values.constant(value == null ? BigInteger.ZERO : value);
       }
       default -> {}
     }

@@ -2,25 +2,24 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug.eval;
 
+import static hearth.debug.eval.Values.NIL;
+import static hearth.debug.eval.Values.checkType;
+import static hearth.debug.eval.Values.constant;
+import static hearth.debug.eval.Values.integer;
+import static hearth.debug.eval.Values.isUntyped;
+import static hearth.debug.eval.Values.known;
+import static hearth.debug.eval.Values.typeText;
+import static hearth.debug.eval.Values.typed;
+
 import hearth.debug.eval.CompiledExpression.Hits;
-import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.GoType;
 import hearth.debug.goruntime.GoType.Field;
-import hearth.debug.goruntime.Goroutine;
 import hearth.debug.goruntime.Kind;
 import hearth.debug.goruntime.LoadLimits;
 import hearth.debug.goruntime.Variable;
-import hearth.debug.index.Function;
-import hearth.debug.index.Program;
-import hearth.debug.target.Memory;
-import hearth.debug.target.TargetThread;
-import hearth.debug.target.UnreadableException;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -28,68 +27,18 @@ import org.jspecify.annotations.Nullable;
  * Evaluates the parts of an expression in a scope. Errors have the words that Delve's users know.
  */
 final class Evaluator {
-  private static final int MAX_EMBEDDED = 10;
   private static final LoadLimits LONG_STRINGS = new LoadLimits(true, 1, 1 << 20, 64, -1);
-  private static final GoType UNTYPED_INT = GoType.basic("", Kind.INT, 8);
-  private static final GoType UNTYPED_FLOAT = GoType.basic("", Kind.FLOAT64, 8);
-  private static final GoType UNTYPED_BOOL = GoType.basic("", Kind.BOOL, 1);
-  private static final GoType UNTYPED_STRING = GoType.basic("", Kind.STRING, 16);
-  private static final GoType UNTYPED_COMPLEX = GoType.basic("", Kind.COMPLEX128, 16);
-  private static final Memory NO_MEMORY =
-      new Memory() {
-        @Override
-        public void read(long address, byte[] into, int offset, int count) {
-          throw new UnreadableException("no memory");
-        }
-
-        @Override
-        public void write(long address, byte[] bytes) {
-          throw new UnreadableException("no memory");
-        }
-      };
-
-  /** The value {@code nil}; known by identity. */
-  static final Variable NIL = new Variable("nil", 0, GoType.basic("", Kind.POINTER, 8), NO_MEMORY);
-
-  static {
-    Variable nowhere = new Variable("", 0, GoType.basic("", Kind.INVALID, 0), NO_MEMORY);
-    nowhere.onlyAddress = true;
-    NIL.children = new ArrayList<>(List.of(nowhere));
-    NIL.loaded = true;
-    NIL.flags = Variable.CONSTANT;
-  }
 
   private final Scope scope;
+  private final Names names;
   private final Hits hits;
   private final LoadLimits limits;
 
   Evaluator(Scope scope, Hits hits, LoadLimits limits) {
     this.scope = scope;
+    names = new Names(scope);
     this.hits = hits;
     this.limits = limits;
-  }
-
-  static Variable constant(Object value) {
-    GoType type =
-        switch (value) {
-          case BigInteger i -> UNTYPED_INT;
-          case Double d -> UNTYPED_FLOAT;
-          case Boolean b -> UNTYPED_BOOL;
-          case double[] c -> UNTYPED_COMPLEX;
-          default -> UNTYPED_STRING;
-        };
-    Variable v = new Variable("", 0, type, NO_MEMORY);
-    v.value = value;
-    v.loaded = true;
-    v.flags |= Variable.CONSTANT;
-    if (value instanceof String s) {
-      v.length = s.length();
-    }
-    return v;
-  }
-
-  private static boolean isUntyped(Variable v) {
-    return v == NIL || (v.type.name().isEmpty() && v.is(Variable.CONSTANT));
   }
 
   Variable evaluate(Node node) {
@@ -97,7 +46,7 @@ final class Evaluator {
       case Node.Parentheses p -> evaluate(p.of());
       case Node.Literal l -> constant(l.value());
       case Node.Imaginary i -> constant(new double[] {0, i.value()});
-      case Node.Identifier i -> identifier(i.name());
+      case Node.Identifier i -> names.identifier(i.name());
       case Node.Selector s -> selector(s);
       case Node.Index i -> index(i);
       case Node.Slice s -> slice(s);
@@ -115,145 +64,26 @@ final class Evaluator {
 
   // Names
 
-  private Variable identifier(String name) {
-    Variable local = scope.local(name);
-    if (local != null) {
-      return local;
-    }
-    String path = scope.packagePath();
-    if (!path.isEmpty()) {
-      Variable global = global(path + "." + name);
-      if (global != null) {
-        global.name = name;
-        return global;
-      }
-    }
-    switch (name) {
-      case "true", "false" -> {
-        return constant(name.equals("true"));
-      }
-      case "nil" -> {
-        return NIL;
-      }
-      default -> {
-        Variable register = register(name);
-        if (register != null) {
-          return register;
-        }
-        Variable global = global(name);
-        if (global != null) {
-          return global;
-        }
-        throw new EvalException("could not find symbol value for " + name);
-      }
-    }
-  }
-
-  /** A package's variable, function or constant by its whole name. */
-  private @Nullable Variable global(String name) {
-    Variable variable = scope.process.variable(name);
-    if (variable != null) {
-      scope.loader.prepare(variable);
-      return variable;
-    }
-    Program program = scope.process.program();
-    Function function = program.function(name);
-    if (function != null) {
-      GoType type = GoType.basic("func()", Kind.FUNC, 8);
-      Variable v = new Variable(name, 0, type, scope.process.memory());
-      v.base = scope.process.entry(function);
-      v.value = function.name();
-      v.loaded = true;
-      return v;
-    }
-    Program.PackageConstant constant = program.constant(name);
-    if (constant != null) {
-      Variable v =
-          new Variable(
-              name, 0, scope.process.types().typeOf(constant.die()), scope.process.memory());
-      v.loaded = true;
-      v.flags |= Variable.CONSTANT;
-      v.value =
-          v.kind == Kind.BOOL
-              ? (Object) (constant.value() != 0)
-              : BigInteger.valueOf(constant.value());
-      return v;
-    }
-    return null;
-  }
-
-  /** The type of a method's value, which has its receiver already. */
-  private GoType methodType(Function function) {
-    boolean receiver = true;
-    List<String> parameters = new ArrayList<>();
-    List<String> results = new ArrayList<>();
-    hearth.debug.dwarf.Die die = function.die();
-    if (die != null) {
-      for (hearth.debug.dwarf.Die child : die.children()) {
-        if (child.tag() == hearth.debug.dwarf.Dw.TAG_FORMAL_PARAMETER) {
-          String type = scope.process.types().typeOf(child).name();
-          boolean result =
-              child.flag(hearth.debug.dwarf.Dw.AT_VARIABLE_PARAMETER)
-                  || child.origin().flag(hearth.debug.dwarf.Dw.AT_VARIABLE_PARAMETER);
-          if (!receiver) {
-            (result ? results : parameters).add(type);
-          }
-          receiver = false;
-        }
-      }
-    }
-    String text = "func(" + String.join(", ", parameters) + ")";
-    if (results.size() == 1) {
-      text += " " + results.getFirst();
-    } else if (!results.isEmpty()) {
-      text += " (" + String.join(", ", results) + ")";
-    }
-    return GoType.basic(text, Kind.FUNC, 8);
-  }
-
-  private @Nullable Variable register(String name) {
-    TargetThread thread = scope.thread;
-    Frame frame = scope.frame();
-    if (thread == null || frame == null) {
-      return null;
-    }
-    String wanted = name.startsWith("_") ? name.substring(1) : name;
-    if (!wanted.equals(wanted.toUpperCase(Locale.ROOT))) {
-      return null;
-    }
-    for (Map.Entry<String, Long> entry : thread.registers().named().entrySet()) {
-      if (entry.getKey().toUpperCase(Locale.ROOT).equals(wanted)) {
-        Variable v =
-            new Variable(name, 0, scope.process.types().basic(Kind.UINT64), scope.process.memory());
-        v.loaded = true;
-        v.flags |= Variable.REGISTER;
-        v.value = hearth.debug.goruntime.Loader.unsigned(entry.getValue());
-        return v;
-      }
-    }
-    return null;
-  }
-
   private Variable selector(Node.Selector s) {
     if (s.of() instanceof Node.Literal literal && literal.value() instanceof String path) {
-      Variable global = global(path + "." + s.name());
+      Variable global = names.global(path + "." + s.name());
       if (global == null) {
         throw new EvalException("could not find symbol value for " + path + "." + s.name());
       }
       return global;
     }
     if (s.of() instanceof Node.Identifier i && scope.local(i.name()) == null) {
-      Variable special = special(i.name(), s.name());
+      Variable special = names.special(i.name(), s.name());
       if (special != null) {
         return special;
       }
-      Variable global = qualified(i.name(), s.name());
+      Variable global = names.qualified(i.name(), s.name());
       if (global != null) {
         return global;
       }
       if (scope.process.variable(scope.packagePath() + "." + i.name()) == null
           && !Set.of("true", "false", "nil").contains(i.name())
-          && register(i.name()) == null) {
+          && names.register(i.name()) == null) {
         List<String> paths = scope.process.program().packages(i.name());
         if (paths.contains(scope.packagePath()) || paths.contains("main")) {
           throw new EvalException("package " + i.name() + " has no function " + s.name());
@@ -275,7 +105,7 @@ final class Evaluator {
                 + " does not exist in goroutine "
                 + (scope.goroutine == null ? 0 : scope.goroutine.id()));
       }
-      return new Evaluator(scope.inFrame(index), hits, limits).identifier(s.name());
+      return new Names(scope.inFrame(index)).identifier(s.name());
     }
     Variable of = evaluate(s.of());
     if (of == NIL) {
@@ -285,186 +115,10 @@ final class Evaluator {
       throw new EvalException(
           Text.value(scope.process, of) + " (type " + of.kind.family() + ") is not a struct");
     }
-    return member(of, s.name());
-  }
-
-  private @Nullable Variable special(String name, String part) {
-    Goroutine g = scope.goroutine;
-    Frame frame = scope.frame();
-    if (!name.equals("runtime")) {
-      return null;
-    }
-    switch (part) {
-      case "curg" -> {
-        GoType type = scope.process.types().named("runtime.g");
-        if (type == null) {
-          throw new EvalException("could not find runtime.g");
-        }
-        return scope.loader.variable(
-            "curg", g == null ? 0 : g.address(), type, scope.process.memory());
-      }
-      case "frameoff" -> {
-        if (g == null || frame == null) {
-          throw new EvalException("could not find symbol value for frameoff");
-        }
-        return constant(BigInteger.valueOf(frame.cfa() - g.stackHigh()));
-      }
-      case "threadid" -> {
-        TargetThread thread = scope.thread;
-        return constant(BigInteger.valueOf(thread == null ? 0 : thread.id()));
-      }
-      default -> {
-        return null;
-      }
-    }
-  }
-
-  /** Something of a package that is named by its name or by a part of its path. */
-  private @Nullable Variable qualified(String packageName, String name) {
-    for (String path : scope.process.program().packages(packageName)) {
-      Variable global = global(path + "." + name);
-      if (global != null) {
-        return global;
-      }
-    }
-    return global(packageName + "." + name);
+    return new Members(scope).member(of, s.name());
   }
 
   // Members
-
-  private Variable member(Variable start, String name) {
-    Variable of = start;
-    if (of.unreadable != null) {
-      throw new EvalException(of.unreadable);
-    }
-    String shown = of.name.isEmpty() ? of.type.name() : of.name;
-    if (of.loaded && of.is(Variable.FAKE_ADDRESS) && of.kind == Kind.STRUCT) {
-      Variable child = of.child(name);
-      if (child != null) {
-        return child;
-      }
-    }
-    if (of.kind == Kind.INTERFACE) {
-      Variable data = of.address == 0 ? null : scope.loader.interfaceData(of);
-      if (of.unreadable != null) {
-        throw new EvalException(of.unreadable);
-      }
-      if (data != null) {
-        of = data;
-      }
-    }
-    if (of.kind == Kind.FUNC) {
-      return captured(of, shown, name);
-    }
-    Variable structure = scope.loader.dereference(of);
-    structure.name = start.name;
-    if (structure.unreadable != null) {
-      throw new EvalException(structure.unreadable);
-    }
-    GoType type = structure.type;
-    if (structure.kind == Kind.CHAN) {
-      GoType header = type.structure();
-      GoType element = header.element();
-      type = element == null ? header : element;
-      structure = scope.loader.variable("", structure.base, type, structure.memory);
-    }
-    Variable found = field(structure, type, name);
-    if (found != null) {
-      return found;
-    }
-    Variable method = method(structure, name);
-    if (method != null) {
-      return method;
-    }
-    if (type.kind() != Kind.STRUCT) {
-      throw new EvalException(
-          shown + " (type " + structure.type.name() + ") has no member " + name);
-    }
-    throw new EvalException(shown + " has no member " + name);
-  }
-
-  private Variable captured(Variable function, String shown, String name) {
-    Function code = scope.process.functionAt(function.base);
-    if (function.address != 0) {
-      long closure = function.memory.u64(function.address);
-      code = closure == 0 ? null : scope.process.functionAt(scope.process.memory().u64(closure));
-      if (code != null) {
-        for (Field f : scope.loader.captured(code)) {
-          Variable v =
-              scope.loader.variable(name, closure + f.offset(), f.type(), scope.process.memory());
-          if (f.name().equals(name)) {
-            return v;
-          }
-          if (f.name().equals("&" + name)) {
-            Variable to = scope.loader.dereference(v);
-            to.name = name;
-            return to;
-          }
-        }
-      }
-    }
-    throw new EvalException(shown + " has no member " + name);
-  }
-
-  /** A field, or one of a structure that is embedded: the shallowest. */
-  private @Nullable Variable field(Variable structure, GoType type, String name) {
-    List<Variable> level = List.of(structure);
-    for (int i = 0; i < MAX_EMBEDDED && !level.isEmpty(); i++) {
-      List<Variable> next = new ArrayList<>();
-      for (Variable v : level) {
-        Field found = v.type.kind() == Kind.STRUCT ? v.type.field(name) : null;
-        if (v == structure && found == null) {
-          found = type.field(name);
-        }
-        if (found != null) {
-          if (v.address == 0) {
-            throw new EvalException(structure.name + " is nil");
-          }
-          Variable made = scope.loader.field(v, found);
-          made.name = structure.name.isEmpty() ? "" : structure.name + "." + name;
-          return made;
-        }
-        if (v.type.kind() == Kind.STRUCT && v.address != 0) {
-          for (Field f : v.type.fields()) {
-            if (f.embedded()) {
-              Variable inner = scope.loader.dereference(scope.loader.field(v, f));
-              if (inner.kind == Kind.INTERFACE && inner.unreadable == null && inner.address != 0) {
-                Variable data = scope.loader.interfaceData(inner);
-                inner = data == null ? inner : scope.loader.dereference(data);
-              }
-              if (inner.unreadable == null) {
-                next.add(inner);
-              }
-            }
-          }
-        }
-      }
-      level = next;
-    }
-    return null;
-  }
-
-  private @Nullable Variable method(Variable receiver, String name) {
-    String type = receiver.type.name();
-    int dot = type.lastIndexOf('.');
-    if (dot < 0) {
-      return null;
-    }
-    String path = Function.packagePath(type);
-    String base = type.substring(Math.min(path.length() + 1, type.length()));
-    for (String candidate :
-        new String[] {path + ".(*" + base + ")." + name, path + "." + base + "." + name}) {
-      Function function = scope.process.program().function(candidate);
-      if (function != null) {
-        Variable v = new Variable(candidate, 0, methodType(function), scope.process.memory());
-        v.base = scope.process.entry(function);
-        v.value = function.name();
-        v.loaded = true;
-        return v;
-      }
-    }
-    return null;
-  }
 
   // Elements
 
@@ -519,10 +173,6 @@ final class Evaluator {
     }
   }
 
-  private static String typeText(Variable v) {
-    return v == NIL ? "nil" : v.type.name().isEmpty() ? v.kind.family() : v.type.name();
-  }
-
   private Variable entry(Variable map, Variable key) {
     scope.loader.load(key, LoadLimits.FULL);
     GoType keyType = map.type.key();
@@ -541,7 +191,7 @@ final class Evaluator {
         throw new EvalException("can not access unreadable map: " + part.unreadable);
       }
       for (int i = 0; i + 1 < part.children.size(); i += 2) {
-        if (compare("==", part.children.get(i), key)) {
+        if (new Comparison(scope).compare("==", part.children.get(i), key)) {
           Variable found = part.children.get(i + 1);
           Variable fresh = scope.loader.variable("", found.address, found.type, found.memory);
           return fresh;
@@ -738,28 +388,9 @@ final class Evaluator {
     if (isUntyped(of)) {
       return constant(result);
     }
-    Variable made = typed(result, of.type);
+    Variable made = typed(scope, result, of.type);
     made.value = result; // not cut to its size, as in Delve
     return made;
-  }
-
-  private Variable typed(Object value, GoType type) {
-    Variable v = new Variable("", 0, type, scope.process.memory());
-    v.loaded = true;
-    v.value = value instanceof BigInteger i && type.kind().isInteger() ? wrap(i, type) : value;
-    if (value instanceof String s) {
-      v.length = s.length();
-    }
-    return v;
-  }
-
-  private static BigInteger wrap(BigInteger value, GoType type) {
-    int bits = (int) type.size() * 8;
-    if (type.kind().isUnsigned()) {
-      return value.mod(BigInteger.ONE.shiftLeft(bits));
-    }
-    int shift = 64 - bits;
-    return BigInteger.valueOf(value.longValue() << shift >> shift);
   }
 
   private Variable binary(Node.Binary node) {
@@ -792,7 +423,7 @@ final class Evaluator {
     GoType type = commonType(op, x, y);
     switch (op) {
       case "==", "!=", "<", "<=", ">", ">=" -> {
-        return constant(compare(op, x, y));
+        return constant(new Comparison(scope).compare(op, x, y));
       }
       default -> {}
     }
@@ -805,7 +436,7 @@ final class Evaluator {
           "operator " + op + " can not be applied to " + Text.quote(node.right().toString()));
     }
     Object result = Arithmetic.apply(op, x.value, y.value, type != null && type.kind().isFloat());
-    return type == null ? constant(result) : typed(result, type);
+    return type == null ? constant(result) : typed(scope, result, type);
   }
 
   private boolean truth(Node node) {
@@ -866,132 +497,6 @@ final class Evaluator {
     return typed.type;
   }
 
-  /** Refuses what cannot be given to a variable of a type. */
-  static void checkType(Variable v, GoType type) {
-    if (v == NIL) {
-      switch (type.kind()) {
-        case SLICE, MAP, FUNC, POINTER, CHAN, INTERFACE -> {
-          return;
-        }
-        default -> throw new EvalException("mismatched types nil and " + type.name());
-      }
-    }
-    if (!isUntyped(v)) {
-      if (!v.type.name().equals(type.name())
-          && !v.type.resolved().name().equals(type.resolved().name())) {
-        throw new EvalException(
-            "can not convert value of type " + v.type.name() + " to " + type.name());
-      }
-      return;
-    }
-    Kind kind = type.kind();
-    boolean fits =
-        switch (v.value) {
-          case BigInteger i -> kind.isInteger() || kind.isFloat() || kind.isComplex();
-          case Double d -> kind.isFloat() || kind.isComplex();
-          case double[] c -> kind.isComplex();
-          case Boolean b -> kind == Kind.BOOL;
-          case String s -> kind == Kind.STRING;
-          case null, default -> false;
-        };
-    if (!fits) {
-      String value =
-          v.value instanceof String s
-              ? Text.quote(s)
-              : v.value instanceof Double d ? Text.number(d) : String.valueOf(v.value);
-      throw new EvalException("can not convert " + value + " constant to " + type.name());
-    }
-  }
-
-  private boolean compare(String op, Variable x, Variable y) {
-    if (x == NIL || y == NIL) {
-      boolean nil = isNil(x == NIL ? y : x);
-      return op.equals("==") == nil;
-    }
-    switch (x.kind) {
-      case BOOL, STRING -> {
-        if (x.kind == Kind.STRING
-            && (String.valueOf(x.value).length() != x.length
-                || String.valueOf(y.value).length() != y.length)) {
-          if (x.length != y.length && (op.equals("==") || op.equals("!="))) {
-            return op.equals("!=");
-          }
-          throw new EvalException("string too long for comparison");
-        }
-        return Arithmetic.compare(op, known(x), known(y));
-      }
-      default -> {
-        if (x.kind.isInteger() || x.kind.isFloat() || x.kind.isComplex()) {
-          return Arithmetic.compare(op, known(x), known(y));
-        }
-      }
-    }
-    if (!op.equals("==") && !op.equals("!=")) {
-      throw new EvalException("operator " + op + " not defined on " + x.kind.family());
-    }
-    boolean equal = equal(x, y);
-    return op.equals("==") == equal;
-  }
-
-  private static Object known(Variable v) {
-    Object value = v.value;
-    if (value == null) {
-      throw new EvalException("can not compare " + v.kind.family() + " without a value");
-    }
-    return value;
-  }
-
-  private boolean equal(Variable x, Variable y) {
-    switch (x.kind) {
-      case POINTER, UNSAFE_POINTER -> {
-        return target(x) == target(y);
-      }
-      case ARRAY, STRUCT -> {
-        if (x.children.size() != x.length || y.children.size() != y.length) {
-          throw new EvalException(
-              x.kind == Kind.ARRAY
-                  ? "array too long for comparison"
-                  : "structure too deep for comparison");
-        }
-        for (int i = 0; i < x.children.size(); i++) {
-          Variable a = x.children.get(i);
-          Variable b = y.children.get(i);
-          scope.loader.load(a, LoadLimits.FULL);
-          scope.loader.load(b, LoadLimits.FULL);
-          if (!compare("==", a, b)) {
-            return false;
-          }
-        }
-        return true;
-      }
-      case INTERFACE -> {
-        Variable a = x.children.getFirst();
-        Variable b = y.children.getFirst();
-        return a.type.name().equals(b.type.name())
-            && (a.kind == Kind.INVALID || compare("==", a, b));
-      }
-      case SLICE, MAP, FUNC, CHAN ->
-          throw new EvalException("can not compare " + x.kind.family() + " variables");
-      default ->
-          throw new EvalException("unimplemented comparison of " + x.kind.family() + " variables");
-    }
-  }
-
-  private static long target(Variable pointer) {
-    return pointer.children.isEmpty() ? 0 : pointer.children.getFirst().address;
-  }
-
-  private static boolean isNil(Variable v) {
-    return switch (v.kind) {
-      case POINTER, UNSAFE_POINTER -> target(v) == 0;
-      case INTERFACE ->
-          v.children.isEmpty()
-              || (v.children.getFirst().address == 0 && v.children.getFirst().kind == Kind.INVALID);
-      case SLICE, MAP, FUNC, CHAN -> v.base == 0;
-      default -> false;
-    };
-  }
-
   // Calls: conversions and built-in functions
 
   private Variable call(Node.Call node) {
@@ -1012,7 +517,8 @@ final class Evaluator {
     if (node.arguments().size() == 1) {
       GoType type = typeOf(node.function());
       if (type != null) {
-        return convert(evaluate(node.arguments().getFirst()), type, node.arguments().getFirst());
+        return new Conversion(scope, limits)
+            .convert(evaluate(node.arguments().getFirst()), type, node.arguments().getFirst());
       }
     }
     // The words depend on whether there is such a function at all.
@@ -1055,163 +561,6 @@ final class Evaluator {
       case Node.Index i -> scope.process.types().named(i.toString());
       default -> null;
     };
-  }
-
-  private Variable convert(Variable v, GoType type, Node source) {
-    EvalException cannot =
-        new EvalException(
-            "can not convert " + Text.quote(source.toString()) + " to " + type.resolved().name());
-    if (v != NIL && !isUntyped(v) && v.type.resolved().name().equals(type.resolved().name())) {
-      return retyped(v, type);
-    }
-    Kind kind = type.kind();
-    if (kind == Kind.POINTER) {
-      if (v.kind == Kind.UNSAFE_POINTER || (v.kind == Kind.POINTER && v != NIL)) {
-        return retyped(v, type);
-      }
-      if (!v.kind.isInteger()) {
-        throw cannot;
-      }
-      load(v);
-      long address = integer(v).longValue();
-      GoType element = type.element();
-      Variable made = new Variable("", 0, type, scope.process.memory());
-      Variable to =
-          scope.loader.variable(
-              "",
-              address,
-              element == null ? scope.process.types().nothing() : element,
-              scope.process.memory());
-      to.onlyAddress = true;
-      made.children.add(to);
-      made.length = 1;
-      made.loaded = true;
-      made.value = hearth.debug.goruntime.Loader.unsigned(address);
-      return made;
-    }
-    if (kind.isInteger() && (v.kind.isInteger() || v.kind.isFloat() || v.kind == Kind.POINTER)) {
-      load(v);
-      if (v.kind == Kind.POINTER) {
-        return typed(hearth.debug.goruntime.Loader.unsigned(target(v)), type);
-      }
-      return typed(
-          v.value instanceof Double d ? new java.math.BigDecimal(d).toBigInteger() : integer(v),
-          type);
-    }
-    if (kind.isFloat() && (v.kind.isInteger() || v.kind.isFloat())) {
-      load(v);
-      return typed(real(v), type);
-    }
-    if (kind.isComplex() && !v.kind.isComplex() && (v.kind.isInteger() || v.kind.isFloat())) {
-      load(v);
-      return typed(new double[] {real(v), 0}, type);
-    }
-    if (kind == Kind.SLICE && v.kind == Kind.STRING) {
-      return sliceOf(v, type, cannot);
-    }
-    if (kind == Kind.STRING) {
-      return string(v, type, cannot);
-    }
-    throw cannot;
-  }
-
-  private Variable retyped(Variable v, GoType type) {
-    Variable made = new Variable(v.name, v.address, type, v.memory);
-    made.flags = v.flags;
-    if (v.loaded && v.address == 0) {
-      made.loaded = true;
-      made.value = v.value;
-      made.length = v.length;
-      made.capacity = v.capacity;
-      made.base = v.base;
-      made.children = new ArrayList<>(v.children);
-      GoType element = type.element();
-      if (made.kind == Kind.POINTER && !v.children.isEmpty() && element != null) {
-        Variable to =
-            scope.loader.variable(
-                "", v.children.getFirst().address, element, scope.process.memory());
-        to.onlyAddress = true;
-        made.children.set(0, to);
-      }
-    } else {
-      scope.loader.prepare(made);
-    }
-    return made;
-  }
-
-  private void load(Variable v) {
-    scope.loader.load(v, LoadLimits.FULL);
-    if (v.unreadable != null) {
-      throw new EvalException(v.unreadable);
-    }
-  }
-
-  private Variable sliceOf(Variable string, GoType type, EvalException cannot) {
-    GoType element = type.element();
-    if (element == null || (element.size() != 1 && element.size() != 4)) {
-      throw cannot;
-    }
-    boolean bytes = element.size() == 1;
-    int most = bytes ? limits.arrayValues() : limits.stringLength();
-    scope.loader.load(string, new LoadLimits(false, 0, most, limits.arrayValues(), 0));
-    if (string.unreadable != null) {
-      throw new EvalException(string.unreadable);
-    }
-    String text = string.value instanceof String s ? s : "";
-    int[] values =
-        bytes
-            ? text.chars().toArray()
-            : new String(text.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)
-                .codePoints()
-                .toArray();
-    Variable made = new Variable("", 0, type, scope.process.memory());
-    for (int i = 0; i < values.length; i++) {
-      Variable child = typed(BigInteger.valueOf(values[i]), element);
-      child.address = string.base + i;
-      made.children.add(child);
-    }
-    made.length = bytes ? string.length : values.length;
-    made.capacity = made.length;
-    made.loaded = true;
-    return made;
-  }
-
-  private Variable string(Variable v, GoType type, EvalException cannot) {
-    if (v.kind == Kind.STRING) {
-      return isUntyped(v) ? typed(String.valueOf(v.value), type) : retyped(v, type);
-    }
-    if (v.kind.isInteger()) {
-      load(v);
-      int point = integer(v).intValue();
-      return typed(bytesOf(point), type);
-    }
-    GoType element = v.kind == Kind.SLICE || v.kind == Kind.ARRAY ? v.type.element() : null;
-    if (element == null) {
-      throw cannot;
-    }
-    boolean bytes = element.kind() == Kind.UINT8;
-    if (!bytes && element.kind() != Kind.INT32) {
-      throw cannot;
-    }
-    scope.loader.load(v, new LoadLimits(false, 0, limits.stringLength(), limits.stringLength(), 0));
-    if (v.unreadable != null) {
-      throw new EvalException(v.unreadable);
-    }
-    StringBuilder text = new StringBuilder();
-    for (Variable child : v.children) {
-      int value = child.value instanceof BigInteger i ? i.intValue() : 0;
-      text.append(bytes ? String.valueOf((char) (value & 0xff)) : bytesOf(value));
-    }
-    Variable made = typed(text.toString(), type);
-    made.length = bytes ? v.length : text.length();
-    return made;
-  }
-
-  private static String bytesOf(int point) {
-    int valid =
-        Character.isValidCodePoint(point) && !(point >= 0xd800 && point < 0xe000) ? point : 0xfffd;
-    return new String(
-        Character.toString(valid).getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
   }
 
   /** A structure that is written out. It has no address, but its fields are known. */
@@ -1267,7 +616,10 @@ final class Evaluator {
     } else {
       Variable given = evaluate(value);
       checkType(given, field.type());
-      child = isUntyped(given) && given != NIL ? typed(known(given), field.type()) : given.copy();
+      child =
+          isUntyped(given) && given != NIL
+              ? typed(scope, known(given), field.type())
+              : given.copy();
       child.name = field.name();
       child.flags |= Variable.FAKE_ADDRESS;
     }
@@ -1293,25 +645,5 @@ final class Evaluator {
               + " to int");
     }
     throw new EvalException("can not convert value of type " + v.type.name() + " to int");
-  }
-
-  static BigInteger integer(Variable v, GoType type) {
-    if (v.value instanceof BigInteger i) {
-      return wrap(i, type);
-    }
-    throw new EvalException("can not convert value of type " + v.type.name() + " to int");
-  }
-
-  static double real(Variable v) {
-    return switch (v.value) {
-      case Double d -> d;
-      case BigInteger i -> i.doubleValue();
-      case null, default ->
-          throw new EvalException("can not convert value of type " + v.type.name() + " to float");
-    };
-  }
-
-  static double[] complex(Variable v) {
-    return v.value instanceof double[] pair ? pair : new double[] {real(v), 0};
   }
 }
