@@ -115,7 +115,7 @@ class DebuggerTest {
   @ValueSource(
       strings = {
         "-e plain/tracepoints main\\.(add|name)",
-        "--stack 2 -e plain/tracepoints main\\.",
+        "--stack 2 -e plain/tracepoints ^main\\.(add|name)$",
         "-v 1 -e plain/tracepoints main\\.",
         "-v 2 -e plain/step_out main\\.",
         "-v 3 -e plain/step_out main\\.",
