@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Stacks {
   private static final int COUNT = 17;
+  private static final int MAX_RUNTIME_FRAMES = 40;
   private final GoProcess process;
   private final Memory memory;
 
@@ -38,15 +39,19 @@ public final class Stacks {
    * @param depth most frames wanted
    */
   public List<Frame> of(Goroutine g, int depth) {
+    return walk(g).frames(depth);
+  }
+
+  private Walk walk(Goroutine g) {
     TargetThread thread = g.thread();
     if (thread != null) {
-      return new Walk(of(thread.registers()), g, g.systemStack()).frames(depth);
+      return new Walk(of(thread.registers()), g, g.systemStack());
     }
     long[] registers = new long[COUNT];
     registers[Frame.RA] = g.pc();
     registers[Frame.SP] = g.sp();
     registers[Frame.BP] = g.bp();
-    return new Walk(registers, g, false).frames(depth);
+    return new Walk(registers, g, false);
   }
 
   /** Frames of a thread, the innermost first, with the goroutine that it works for if any. */
@@ -70,6 +75,7 @@ public final class Stacks {
     private boolean top = true;
     private boolean end;
     private boolean afterSignal;
+    private boolean untilUser;
 
     Walk(long[] registers, @Nullable Goroutine goroutine, boolean system) {
       this.registers = registers;
@@ -89,7 +95,11 @@ public final class Stacks {
           continue;
         }
         Step step = step(pc);
+        int known = result.size();
         expand(pc, function, step, result, depth);
+        if (untilUser && result.stream().skip(known).anyMatch(f -> isUser(f.name()))) {
+          break;
+        }
         if (step.error != null) {
           break;
         }
@@ -353,7 +363,9 @@ public final class Stacks {
 
   /** The goroutine's frame that users wrote, or the innermost if there is none. */
   public @Nullable Frame userFrame(Goroutine g) {
-    List<Frame> frames = of(g, 40);
+    Walk walk = walk(g);
+    walk.untilUser = true; // what called it costs as much again, and nobody asked
+    List<Frame> frames = walk.frames(MAX_RUNTIME_FRAMES);
     for (Frame frame : frames) {
       if (isUser(frame.name())) {
         return frame;
