@@ -117,6 +117,9 @@ public final class Main {
       case "debug", "test" -> build(verb, out, err);
       case "attach" -> attach(out, err);
       case "trace" -> trace(out, err);
+      case "core", "connect", "dap", "replay", "run" ->
+          throw new SessionException(
+              "Error: \"dlv " + verb + "\" is not offered yet; \"dlv --help\" lists what is");
       default ->
           throw new SessionException(
               "Error: unknown command \"" + verb + "\" for \"dlv\"\nRun 'dlv --help' for usage.");
@@ -177,7 +180,21 @@ public final class Main {
             flags.put(name, value);
           }
         }
-        default -> throw new SessionException("Error: unknown flag: " + word);
+        case "headless",
+            "accept-multiclient",
+            "listen",
+            "l",
+            "follow-calls",
+            "ebpf",
+            "backend",
+            "waitfor",
+            "only-same-user",
+            "api-version" ->
+            throw new SessionException(
+                "Error: flag " + word + " is not offered yet; \"dlv --help\" lists what is");
+        default ->
+            throw new SessionException(
+                "Error: unknown flag: " + word + "\nRun 'dlv --help' for usage.");
       }
     }
   }
@@ -250,7 +267,8 @@ public final class Main {
     try {
       pid = Integer.parseInt(words.getFirst());
     } catch (NumberFormatException e) {
-      throw new SessionException("Invalid pid: " + words.getFirst());
+      throw new SessionException(
+          "Invalid pid: " + words.getFirst() + " (expected: a number, as ps shows it)");
     }
     @Nullable Path executable = words.size() > 1 ? Path.of(words.get(1)) : null;
     return serve(Session.attach(pid, executable), out, err);

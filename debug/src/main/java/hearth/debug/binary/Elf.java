@@ -273,11 +273,6 @@ public final class Elf implements AutoCloseable {
     return other == null ? read : other;
   }
 
-  /** Lets go of what was read of a section. */
-  public void forget(String name) {
-    contents.remove(name);
-  }
-
   private static byte[] decompress(Section section, byte[] raw, boolean old) {
     long size;
     int from;
@@ -317,22 +312,6 @@ public final class Elf implements AutoCloseable {
     } catch (DataFormatException e) {
       throw new BadBinaryException("section " + section.name() + " is damaged: " + e.getMessage());
     }
-  }
-
-  /**
-   * Bytes at an address as the file has them, before anything ran; empty where the file has none.
-   */
-  public byte[] atAddress(long address, int count) throws IOException {
-    for (Segment s : segments) {
-      if (s.type() == PT_LOAD
-          && Long.compareUnsigned(address, s.address()) >= 0
-          && address - s.address() >= 0
-          && address - s.address() < s.fileSize()) {
-        long within = address - s.address();
-        return part(s.offset() + within, Math.min(count, s.fileSize() - within));
-      }
-    }
-    return new byte[0];
   }
 
   /** The symbol table; empty if it was stripped. */

@@ -274,9 +274,4 @@ public final class Dwarf {
   public LineTable lines(Unit unit) {
     return lineTables.computeIfAbsent(unit.offset, o -> new LineTable(this, unit, line));
   }
-
-  /** Forgets a line table that was asked for. */
-  public void forgetLines(Unit unit) {
-    lineTables.remove(unit.offset);
-  }
 }

@@ -325,16 +325,4 @@ public final class LineTable {
     }
     return result;
   }
-
-  /** Lines of a file that have code, ascending. */
-  public int[] linesOf(String file) {
-    Rows r = rows();
-    return java.util.stream.IntStream.range(0, r.address.length)
-        .filter(i -> (r.flags[i] & END_OF_SEQUENCE) == 0 && (r.flags[i] & IS_STATEMENT) != 0)
-        .filter(i -> fileName(r.file[i]).equals(file))
-        .map(i -> r.line[i])
-        .distinct()
-        .sorted()
-        .toArray();
-  }
 }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug.eval;
 
-import hearth.debug.goruntime.GoType;
 import hearth.debug.goruntime.LoadLimits;
 import hearth.debug.goruntime.Variable;
 import hearth.debug.target.UnreadableException;
@@ -60,19 +59,6 @@ public final class CompiledExpression {
       throw new EvalException("condition expression not boolean");
     }
     return b;
-  }
-
-  /**
-   * The type that it names, or that its value has.
-   *
-   * @throws EvalException if it is neither
-   */
-  public Variable whatIs(Scope scope, Hits hits) {
-    GoType type = new Evaluator(scope, hits, LoadLimits.FULL).typeOf(node);
-    if (type != null) {
-      return new Variable("", 0, type, scope.process.memory());
-    }
-    return evaluate(scope, hits, new LoadLimits(false, 0, 0, 0, 0));
   }
 
   /**

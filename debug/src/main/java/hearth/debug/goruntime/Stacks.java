@@ -74,7 +74,6 @@ public final class Stacks {
     private boolean system;
     private boolean top = true;
     private boolean end;
-    private boolean afterSignal;
     private boolean untilUser;
 
     Walk(long[] registers, @Nullable Goroutine goroutine, boolean system) {
@@ -108,7 +107,6 @@ public final class Stacks {
         if (end) {
           break;
         }
-        afterSignal = false;
         long before = registers[Frame.SP];
         registers = step.caller;
         if (step.returnAddress == 0 || (!first && registers[Frame.SP] <= before)) {
@@ -226,7 +224,7 @@ public final class Stacks {
     private void expand(
         long pc, @Nullable Function function, Step step, List<Frame> result, int depth) {
       long lookup = pc;
-      if (!top && !afterSignal && function != null && pc != process.entry(function)) {
+      if (!top && function != null && pc != process.entry(function)) {
         boolean inserted =
             function.name().equals("runtime.mstart")
                 || function.name().equals("runtime.systemstack_switch");

@@ -123,7 +123,11 @@ public final class Session implements AutoCloseable {
     } catch (IOException e) {
       throw new SessionException(
           launch == null
-              ? "could not attach to pid " + pid + ": cannot read " + executable
+              ? "could not attach to pid "
+                  + pid
+                  + ": cannot read "
+                  + executable
+                  + "; is there such a process, and is it yours?"
               : "could not launch process: cannot read " + executable + ": " + e.getMessage());
     } catch (BadBinaryException | TargetException e) {
       throw new SessionException(String.valueOf(e.getMessage()));

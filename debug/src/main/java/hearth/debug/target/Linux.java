@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  * process; {@link #signal} and {@link #readMemory} may be called from any.
  */
 final class Linux implements AutoCloseable {
-  static final int SIGHUP = 1;
   static final int SIGKILL = 9;
   static final int SIGTRAP = 5;
   static final int SIGCONT = 18;
@@ -32,12 +31,8 @@ final class Linux implements AutoCloseable {
   static final int EPERM = 1;
   static final int ESRCH = 3;
   static final int EINTR = 4;
-  static final int ECHILD = 10;
 
-  static final int PTRACE_PEEKDATA = 2;
-  static final int PTRACE_PEEKUSER = 3;
   static final int PTRACE_POKEDATA = 5;
-  static final int PTRACE_POKEUSER = 6;
   static final int PTRACE_CONT = 7;
   static final int PTRACE_SINGLESTEP = 9;
   static final int PTRACE_GETREGS = 12;

@@ -161,7 +161,11 @@ public final class LiveProcess implements Target, AutoCloseable {
       arguments.addAll(launch.arguments);
       int pid = linux.spawn(arguments, launch.environment, launch.folder, launch.redirects);
       if (pid < 0) {
-        throw new TargetException("could not launch process: error " + -pid);
+        String folder = launch.folder;
+        throw new TargetException(
+            folder != null && !Files.isDirectory(Path.of(folder))
+                ? "could not launch process: there is no folder " + folder + "; see --wd"
+                : "could not launch process: the system refused, error " + -pid);
       }
       int result = linux.waitFor(pid, false);
       if (result != pid || (linux.status() & 0xff) != 0x7f) {
@@ -686,11 +690,6 @@ public final class LiveProcess implements Target, AutoCloseable {
       }
     }
     return true;
-  }
-
-  /** Whether a halt was asked for and has not been told yet. */
-  public boolean isHaltRequested() {
-    return haltRequested;
   }
 
   /**

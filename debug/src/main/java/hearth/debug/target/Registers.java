@@ -79,16 +79,6 @@ public final class Registers {
     return values[FS_BASE];
   }
 
-  /** Register in which Go keeps the goroutine. */
-  public long goroutine() {
-    return values[1];
-  }
-
-  /** Register in which Go passes a closure. */
-  public long closure() {
-    return values[12];
-  }
-
   /** Sets the program counter. */
   public void setPc(long pc) {
     values[RIP] = pc;

@@ -63,7 +63,6 @@ final class Commands {
   private int nextDisplay;
   private boolean finished;
   private boolean killAtEnd;
-  private @Nullable State moved;
 
   Commands(Session session, Printer printer, PrintStream out) {
     this.session = session;
@@ -227,7 +226,6 @@ final class Commands {
       throw new SessionException(
           "Process " + state.pid() + " has exited with status " + state.exitStatus());
     }
-    moved = state;
     session.run(() -> {
       printer.context(state, true);
       printer.position(state);
@@ -1138,10 +1136,5 @@ final class Commands {
           "    %s %s %s%n", names, "-".repeat(Math.max(1, 44 - names.length())), command.help);
     }
     out.println("\nType help followed by a command for full documentation.");
-  }
-
-  /** Where the session stood when it last moved, or null. */
-  @Nullable State lastState() {
-    return moved;
   }
 }
