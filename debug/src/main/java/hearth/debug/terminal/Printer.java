@@ -17,7 +17,6 @@ import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import hearth.debug.session.State;
 import hearth.debug.session.State.ThreadState;
-import hearth.debug.target.TargetThread;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +35,7 @@ final class Printer {
   private final PrintStream out;
   private final String folder = Path.of("").toAbsolutePath().toString();
   private final boolean colors;
+  private final TraceLine traceLine;
   LoadLimits limits = LoadLimits.TERMINAL;
   int listedLines = 5;
 
@@ -43,6 +43,7 @@ final class Printer {
     this.session = session;
     this.out = out;
     this.colors = colors;
+    traceLine = new TraceLine(session, 0);
   }
 
   /** A path, shortened where it lies below the current folder. */
@@ -129,7 +130,9 @@ final class Printer {
     }
     Scope scope = scope(thread);
     String arguments =
-        breakpoint.showsArguments() && !breakpoint.hasLongArguments() ? arguments(scope) : "";
+        breakpoint.showsArguments() && !breakpoint.hasLongArguments()
+            ? traceLine.arguments(scope)
+            : "";
     String name =
         breakpoint.name().isEmpty()
             ? "[Breakpoint " + breakpoint.id() + "] "
@@ -160,24 +163,6 @@ final class Printer {
     } catch (SessionException e) {
       return null;
     }
-  }
-
-  private String arguments(@Nullable Scope scope) {
-    if (scope == null) {
-      return "";
-    }
-    List<String> texts = new ArrayList<>();
-    try {
-      for (Variable v : scope.arguments()) {
-        if (v.is(Variable.ARGUMENT)) {
-          new Loader(session.process()).load(v, LoadLimits.SHORT);
-          texts.add(Text.line(session.process(), v));
-        }
-      }
-    } catch (EvalException e) {
-      return "";
-    }
-    return String.join(", ", texts);
   }
 
   /** What a breakpoint shows when it is hit. */
@@ -225,25 +210,12 @@ final class Printer {
     return variables;
   }
 
-  /** A line for a goroutine that came to a tracepoint. */
+  /** What is shown when a goroutine comes to a tracepoint. */
   void traced(Breakpoint breakpoint, Scope scope, long goroutine) {
-    Frame frame = scope.frame();
-    String name = frame == null ? "?" : frame.name();
-    if (breakpoint.isTraceReturn()) {
-      List<String> results = new ArrayList<>();
-      TargetThread thread = scope.thread();
-      if (frame != null && frame.function() != null && thread != null) {
-        for (Variable v : session.results(frame.function(), thread)) {
-          new Loader(session.process()).load(v, LoadLimits.SHORT);
-          results.add(Text.line(session.process(), v));
-        }
-      }
-      out.printf(">> goroutine(%d): %s => (%s)%n", goroutine, name, String.join(",", results));
-      return;
+    out.println(traceLine.of(breakpoint, scope, goroutine));
+    if (!breakpoint.isTraceReturn()) {
+      details(breakpoint, scope);
     }
-    String label = breakpoint.name().isEmpty() ? "" : "[" + breakpoint.name() + "] ";
-    out.printf("> goroutine(%d): %s%s(%s)%n", goroutine, label, name, arguments(scope));
-    details(breakpoint, scope);
   }
 
   String lines(Variable v, String indent, String format) {
