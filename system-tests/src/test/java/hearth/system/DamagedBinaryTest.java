@@ -8,10 +8,11 @@ import hearth.debug.binary.BadBinaryException;
 import hearth.debug.dwarf.Unit;
 import hearth.debug.index.Function;
 import hearth.debug.index.Program;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,14 +36,10 @@ class DamagedBinaryTest {
         func main() { println(add(1, len("ab"))) }
         """);
     Path built = scratch.resolve("built" + flags.length);
-    String go = Files.isExecutable(Path.of("/usr/local/go/bin/go")) ? "/usr/local/go/bin/go" : "go";
-    java.util.List<String> command = new java.util.ArrayList<>(java.util.List.of(go, "build"));
-    command.addAll(Arrays.asList(flags));
-    command.addAll(java.util.List.of("-o", built.toString(), source.toString()));
-    Process process =
-        new ProcessBuilder(command).directory(scratch.toFile()).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
+    List<String> arguments = new ArrayList<>(List.of("build"));
+    arguments.addAll(Arrays.asList(flags));
+    arguments.addAll(List.of("-o", built.toString(), source.toString()));
+    Go.run(scratch, arguments);
     return Files.readAllBytes(built);
   }
 

@@ -9,7 +9,6 @@ import hearth.debug.session.Session;
 import hearth.debug.session.State;
 import hearth.debug.target.LiveProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,44 +36,11 @@ class DebuggerLoopTest {
   void build(@TempDir Path folder) throws Exception {
     scratch = folder;
     Path source = folder.resolve("main.go");
-    Files.writeString(
-        source,
-        """
-        package main
-
-        import (
-        	"fmt"
-        	"time"
-        )
-
-        func work(n int) int {
-        	return n * 2
-        }
-
-        func main() {
-        	for i := 0; i < 4; i++ {
-        		go func() {
-        			for n := 0; ; n++ {
-        				work(n)
-        			}
-        		}()
-        	}
-        	for n := 0; ; n++ {
-        		fmt.Println(n)
-        		time.Sleep(time.Millisecond)
-        	}
-        }
-        """);
+    Files.writeString(source, Go.BUSY);
     program = folder.resolve("program");
-    String go = Files.isExecutable(Path.of("/usr/local/go/bin/go")) ? "/usr/local/go/bin/go" : "go";
-    Process process =
-        new ProcessBuilder(
-                go, "build", "-gcflags", "all=-N -l", "-o", program.toString(), source.toString())
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
+    Go.run(
+        folder,
+        List.of("build", "-gcflags", "all=-N -l", "-o", program.toString(), source.toString()));
   }
 
   private static long openFiles() throws IOException {

@@ -78,14 +78,7 @@ class DebuggerTest {
   }
 
   private void go(List<String> arguments) throws Exception {
-    String found =
-        Files.isExecutable(Path.of("/usr/local/go/bin/go")) ? "/usr/local/go/bin/go" : "go";
-    List<String> command = new ArrayList<>(List.of(found));
-    command.addAll(arguments);
-    Process process =
-        new ProcessBuilder(command).directory(sources.toFile()).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
+    Go.run(sources, arguments);
   }
 
   static Stream<String> programs() throws IOException {
@@ -261,34 +254,7 @@ class DebuggerTest {
   @Test
   void attachesAndLeavesAgainAndAgain() throws Exception {
     Files.createDirectories(sources.resolve("serving"));
-    Files.writeString(
-        sources.resolve("serving/main.go"),
-        """
-        package main
-
-        import (
-        	"fmt"
-        	"time"
-        )
-
-        func work(n int) int {
-        	return n * 2
-        }
-
-        func main() {
-        	for i := 0; i < 4; i++ {
-        		go func() {
-        			for n := 0; ; n++ {
-        				work(n)
-        			}
-        		}()
-        	}
-        	for n := 0; ; n++ {
-        		fmt.Println(n)
-        		time.Sleep(time.Millisecond)
-        	}
-        }
-        """);
+    Files.writeString(sources.resolve("serving/main.go"), Go.BUSY);
     go(List.of("build", "-gcflags", "all=-N -l", "-o", "plain/", "./serving"));
     Path printed = scratch.resolve("served");
     Process serving =

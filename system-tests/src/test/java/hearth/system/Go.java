@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The go command, by which tests build the programs that are debugged. */
+final class Go {
+  private static final Path USUAL = Path.of("/usr/local/go/bin/go");
+
+  /** Prints numbers, one a line, while four goroutines call {@code work} without end. */
+  static final String BUSY =
+      """
+      package main
+
+      import (
+      	"fmt"
+      	"time"
+      )
+
+      func work(n int) int {
+      	return n * 2
+      }
+
+      func main() {
+      	for i := 0; i < 4; i++ {
+      		go func() {
+      			for n := 0; ; n++ {
+      				work(n)
+      			}
+      		}()
+      	}
+      	for n := 0; ; n++ {
+      		fmt.Println(n)
+      		time.Sleep(time.Millisecond)
+      	}
+      }
+      """;
+
+  private Go() {}
+
+  /** Runs it in a folder; what it says is in the failure. */
+  static void run(Path folder, List<String> arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Files.isExecutable(USUAL) ? USUAL.toString() : "go");
+    command.addAll(arguments);
+    Process process =
+        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+  }
+}
