@@ -2,6 +2,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug;
 
+import hearth.debug.dap.AdapterConnection;
+import hearth.debug.server.Address;
+import hearth.debug.server.Clients;
+import hearth.debug.server.Server;
+import hearth.debug.session.GoBuild;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import hearth.debug.target.LiveProcess;
@@ -50,23 +55,16 @@ public final class Main {
       """;
 
   private static final Map<String, String> SHORT =
-      Map.of(
-          "h",
-          "help",
-          "r",
-          "redirect",
-          "e",
-          "exec",
-          "p",
-          "pid",
-          "s",
-          "stack",
-          "v",
-          "verbose",
-          "t",
-          "trace-test",
-          "test",
-          "trace-test");
+      Map.ofEntries(
+          Map.entry("h", "help"),
+          Map.entry("l", "listen"),
+          Map.entry("r", "redirect"),
+          Map.entry("e", "exec"),
+          Map.entry("p", "pid"),
+          Map.entry("s", "stack"),
+          Map.entry("v", "verbose"),
+          Map.entry("t", "trace-test"),
+          Map.entry("test", "trace-test"));
 
   private final Map<String, String> flags = new TreeMap<>();
   private final String[] redirects = new String[3];
@@ -79,8 +77,8 @@ public final class Main {
   public static void main(String[] arguments) {
     PrintStream out =
         new PrintStream(
-            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 13),
-            true,
+            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16),
+            false,
             StandardCharsets.UTF_8);
     PrintStream err =
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
@@ -97,6 +95,7 @@ public final class Main {
 
   private int run(String[] arguments, PrintStream out, PrintStream err) throws SessionException {
     parse(arguments);
+    checkServerFlags(err);
     String verb = words.isEmpty() ? "help" : words.removeFirst();
     if (flags.containsKey("help") || verb.equals("help")) {
       out.print(HELP);
@@ -117,7 +116,8 @@ public final class Main {
       case "debug", "test" -> build(verb, out, err);
       case "attach" -> attach(out, err);
       case "trace" -> trace(out, err);
-      case "core", "connect", "dap", "replay", "run" ->
+      case "dap" -> adapter(out, err);
+      case "core", "connect", "replay", "run" ->
           throw new SessionException(
               "Error: \"dlv " + verb + "\" is not offered yet; \"dlv --help\" lists what is");
       default ->
@@ -156,9 +156,15 @@ public final class Main {
             "continue",
             "timestamp",
             "trace-test",
+            "headless",
+            "accept-multiclient",
+            "only-same-user",
             "log" ->
             flags.put(name, value == null ? "true" : value);
         case "build-flags",
+            "listen",
+            "api-version",
+            "client-addr",
             "init",
             "redirect",
             "wd",
@@ -180,16 +186,7 @@ public final class Main {
             flags.put(name, value);
           }
         }
-        case "headless",
-            "accept-multiclient",
-            "listen",
-            "l",
-            "follow-calls",
-            "ebpf",
-            "backend",
-            "waitfor",
-            "only-same-user",
-            "api-version" ->
+        case "follow-calls", "ebpf", "backend", "waitfor", "log-output", "log-dest" ->
             throw new SessionException(
                 "Error: flag " + word + " is not offered yet; \"dlv --help\" lists what is");
         default ->
@@ -246,7 +243,123 @@ public final class Main {
             line, System.getenv(), folder, redirects, !"true".equals(flags.get("disable-aslr"))));
   }
 
+  private void checkServerFlags(PrintStream err) throws SessionException {
+    boolean headless = flags.containsKey("headless");
+    boolean several = flags.containsKey("accept-multiclient");
+    if (flags.containsKey("continue") && !(headless && several)) {
+      throw new SessionException(
+          headless
+              ? "Error: --continue requires --accept-multiclient"
+              : "Error: --continue only works with --headless; use an init file");
+    }
+    if (several && !headless) {
+      err.println("Warning: accept-multiclient mode not supported with terminal client");
+    }
+    if (headless && flags.containsKey("init")) {
+      err.println("Warning: init file ignored with --headless");
+    }
+    if (!flags.getOrDefault("api-version", "2").equals("2")) {
+      throw new SessionException("unknown API version; 2 is the one that there is");
+    }
+  }
+
+  private static boolean isOff(@Nullable String value) {
+    return value != null && (value.equals("false") || value.equals("0"));
+  }
+
+  private Server listen(PrintStream out, PrintStream err, String protocol) throws SessionException {
+    Address address = Address.of(flags.getOrDefault("listen", "127.0.0.1:0"));
+    Server server =
+        new Server(
+            address, flags.containsKey("accept-multiclient"), !isOff(flags.get("only-same-user")));
+    if (!address.isLocal()) {
+      err.println(
+          "Warning: listening for remote connections (connections are not authenticated nor"
+              + " encrypted); whoever reaches the port can run programs as you");
+    }
+    out.println(protocol + " server listening at: " + server.where());
+    out.flush();
+    return server;
+  }
+
+  /** Serves a session to clients until it ends. */
+  private int serveClients(Server server, Session session) throws SessionException {
+    Clients clients = new Clients(session, flags.containsKey("accept-multiclient"), server::stop);
+    Thread hook = new Thread(() -> end(session));
+    Runtime.getRuntime().addShutdownHook(hook);
+    try (server) {
+      server.start(clients);
+      if (flags.containsKey("continue")) {
+        clients.resume();
+      }
+      server.await();
+      session.halt();
+      clients.close();
+      return 0;
+    }
+  }
+
+  private static void end(Session session) {
+    try {
+      session.halt();
+      session.close();
+    } catch (SessionException e) {
+      // It is gone already.
+    }
+  }
+
+  private int adapter(PrintStream out, PrintStream err) throws SessionException {
+    for (String ignored :
+        List.of("headless", "accept-multiclient", "init", "continue", "build-flags", "wd")) {
+      if (flags.containsKey(ignored)) {
+        err.println(
+            "Warning: "
+                + (ignored.equals("wd") ? "working directory" : ignored)
+                + " flag ignored with dap; specify via launch/attach request instead");
+      }
+    }
+    flags.remove("accept-multiclient");
+    if (!words.isEmpty() || !programArguments.isEmpty()) {
+      err.println(
+          "Warning: debug arguments ignored with dap; specify via launch/attach request instead");
+    }
+    String client = flags.get("client-addr");
+    if (client != null) {
+      Address address = Address.of(client);
+      try (var channel = address.connect()) {
+        out.println("DAP server dialing in to client at: " + address);
+        out.flush();
+        new AdapterConnection(
+                java.nio.channels.Channels.newInputStream(channel),
+                java.nio.channels.Channels.newOutputStream(channel))
+            .serve();
+        return 0;
+      } catch (IOException e) {
+        throw new SessionException("failed to connect to the DAP client: " + e.getMessage());
+      }
+    }
+    try (Server server = listen(out, err, "DAP")) {
+      server.start((from, to, isAdapter) -> {
+        if (isAdapter) {
+          new AdapterConnection(from, to).serve();
+        }
+      });
+      server.await();
+      return 0;
+    }
+  }
+
   private int serve(Session session, PrintStream out, PrintStream err) throws SessionException {
+    if (flags.containsKey("headless")) {
+      Server server;
+      try {
+        server = listen(out, err, "API");
+      } catch (SessionException e) {
+        session.close();
+        throw e;
+      }
+      return serveClients(server, session);
+    }
     boolean interactive = hearth.kit.posix.Terminal.is(0) && hearth.kit.posix.Terminal.is(1);
     boolean colors = interactive && !"dumb".equals(System.getenv("TERM"));
     if (!interactive && !flags.containsKey("allow-non-terminal-interactive")) {
@@ -324,7 +437,7 @@ public final class Main {
       return 0;
     } finally {
       session.detach(pid == 0);
-      remove(built, err);
+      GoBuild.remove(built, err);
     }
   }
 
@@ -336,55 +449,23 @@ public final class Main {
     try {
       return debug(output, List.of(), out, err);
     } finally {
-      remove(output, err);
-    }
-  }
-
-  private static void remove(@Nullable Path file, PrintStream err) {
-    try {
-      if (file != null) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      err.println("could not remove " + file + ": " + e.getMessage());
+      GoBuild.remove(output, err);
     }
   }
 
   /** Builds a program or its tests; null if the compiler refused, which it said itself. */
   private @Nullable Path compile(String verb, PrintStream err) throws SessionException {
+    GoBuild build =
+        new GoBuild(
+            verb.equals("test"),
+            words,
+            GoBuild.words(flags.getOrDefault("build-flags", "")),
+            Path.of("").toAbsolutePath());
     String name = flags.get("output");
-    Path output;
-    try {
-      Path folder = Path.of("").toAbsolutePath();
-      output =
-          name != null
-              ? folder.resolve(name)
-              : folder.resolve(
-                  (verb.equals("test") ? "debug.test" : "__debug_bin")
-                      + Integer.toUnsignedString(System.identityHashCode(this) * 31));
-      List<String> command = new ArrayList<>(List.of("go"));
-      if (verb.equals("test")) {
-        command.addAll(List.of("test", "-c"));
-      } else {
-        command.add("build");
-      }
-      command.addAll(List.of("-o", output.toString()));
-      String more = flags.get("build-flags");
-      if (more != null) {
-        command.addAll(List.of(more.trim().split("\\s+", -1)));
-      }
-      command.addAll(List.of("-gcflags", "all=-N -l"));
-      command.addAll(words);
-      Process go = new ProcessBuilder(command).inheritIO().start();
-      int status = go.waitFor();
-      if (status != 0) {
-        err.println("exit status " + status);
-        return null;
-      }
-    } catch (IOException e) {
-      throw new SessionException("could not run go: " + e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    Path output = name == null ? build.freshOutput() : build.folder().resolve(name);
+    int status = build.run(output, err);
+    if (status != 0) {
+      err.println("exit status " + status);
       return null;
     }
     return output;

@@ -333,9 +333,17 @@ public final class Elf implements AutoCloseable {
     return result;
   }
 
-  /** Go's build id, or GNU's in hexadecimal digits if there is none, or nothing. */
-  public Optional<String> buildId() {
-    Optional<String> gnu = Optional.empty();
+  /** Go's build id, or nothing. */
+  public Optional<String> goBuildId() {
+    return note("Go\0\0", NT_GO_BUILD_ID).map(v -> new String(v, ISO_8859_1));
+  }
+
+  /** GNU's build id in hexadecimal digits, or empty. */
+  public String gnuBuildId() {
+    return note("GNU\0", NT_GNU_BUILD_ID).map(v -> HexFormat.of().formatHex(v)).orElse("");
+  }
+
+  private Optional<byte[]> note(String wanted, int type) {
     for (Section s : sections) {
       if (s.type() != SHT_NOTE) {
         continue;
@@ -349,16 +357,12 @@ public final class Elf implements AutoCloseable {
         c.skip(Math.min(c.left(), -nameSize & 3));
         byte[] value = c.bytes(size);
         c.skip(Math.min(c.left(), -size & 3));
-        String owner = new String(name, ISO_8859_1);
-        if (owner.equals("Go\0\0") && kind == NT_GO_BUILD_ID) {
-          return Optional.of(new String(value, ISO_8859_1));
-        }
-        if (owner.equals("GNU\0") && kind == NT_GNU_BUILD_ID) {
-          gnu = Optional.of(HexFormat.of().formatHex(value));
+        if (kind == type && new String(name, ISO_8859_1).equals(wanted)) {
+          return Optional.of(value);
         }
       }
     }
-    return gnu;
+    return Optional.empty();
   }
 
   @Override

@@ -7,6 +7,7 @@ import hearth.debug.binary.Cursor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -308,6 +309,15 @@ public final class LineTable {
       }
     }
     return result;
+  }
+
+  /** Lines of a file that have statements, without order. */
+  public IntStream statementLines(String file) {
+    Rows r = rows();
+    return IntStream.range(0, r.address.length)
+        .filter(i -> (r.flags[i] & END_OF_SEQUENCE) == 0 && (r.flags[i] & IS_STATEMENT) != 0)
+        .filter(i -> fileName(r.file[i]).equals(file))
+        .map(i -> r.line[i]);
   }
 
   /** Rows of a line of a file that are statements, in order. */

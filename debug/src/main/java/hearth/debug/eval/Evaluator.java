@@ -558,6 +558,8 @@ final class Evaluator {
         yield of == null ? null : scope.process.types().pointerTo(of);
       }
       case Node.Type t -> scope.process.types().named(t.text());
+      case Node.Literal l when l.value() instanceof String text -> // any type, in quotes
+          scope.process.types().named(text);
       case Node.Index i -> scope.process.types().named(i.toString());
       default -> null;
     };

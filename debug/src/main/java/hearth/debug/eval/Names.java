@@ -129,7 +129,7 @@ final class Names {
           throw new EvalException("could not find runtime.g");
         }
         return scope.loader.variable(
-            "curg", g == null ? 0 : g.address(), type, scope.process.memory());
+            "runtime.curg", g == null ? 0 : g.address(), type, scope.process.memory());
       }
       case "frameoff" -> {
         if (g == null || frame == null) {

@@ -143,6 +143,11 @@ public final class Text {
     return plain(new BigDecimal(Double.toString(value)));
   }
 
+  /** The same of a number of either size. */
+  public static String number(double value, boolean small) {
+    return small ? number((float) value) : number(value);
+  }
+
   private static String number(float value) {
     if (Float.isNaN(value) || Float.isInfinite(value) || value == 0) {
       return number((double) value);

@@ -45,4 +45,12 @@ public record Frame(
 
   /** DWARF's number of the return address. */
   public static final int RA = 16;
+
+  /** Whether nothing called it: a stack ends here. */
+  public boolean isBottom() {
+    return name.equals("runtime.goexit")
+        || name.equals("runtime.rt0_go")
+        || name.equals("runtime.mstart")
+        || returnAddress == 0;
+  }
 }

@@ -7,6 +7,7 @@ import hearth.debug.target.Memory;
 import hearth.debug.target.TargetThread;
 import hearth.debug.target.UnreadableException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ public final class Goroutines {
   private static final int SCAN_BIT = 0x1000;
   private static final int MAX_GOROUTINES = 1 << 26;
   private static final int MAX_LABELS = 1000;
+  private static final int BATCH = 4096;
   private final GoProcess process;
   private final Memory memory;
   private final int size;
@@ -41,9 +43,9 @@ public final class Goroutines {
     size = (int) end;
   }
 
-  private long number(byte[] g, String field) {
+  private long number(byte[] g, int from, String field) {
     int at = fields.getOrDefault(field, -1);
-    return at < 0 ? 0 : (long) Memory.LONG.get(g, at);
+    return at < 0 ? 0 : (long) Memory.LONG.get(g, from + at);
   }
 
   /** Reads a goroutine from its g; null if that cannot be read. */
@@ -54,26 +56,26 @@ public final class Goroutines {
     } catch (UnreadableException e) {
       return null;
     }
-    return parse(address, g);
+    return parse(address, g, 0);
   }
 
-  private Goroutine parse(long address, byte[] g) {
+  private Goroutine parse(long address, byte[] g, int from) {
     int statusAt = fields.getOrDefault("atomicstatus", 0);
     int reasonAt = fields.getOrDefault("waitreason", 0);
     return new Goroutine(
         address,
-        number(g, "goid"),
-        (int) Memory.INT.get(g, statusAt) & ~SCAN_BIT,
-        g[reasonAt] & 0xff,
-        number(g, "waitsince"),
-        number(g, "sched.pc"),
-        number(g, "sched.sp"),
-        number(g, "sched.bp"),
-        number(g, "gopc"),
-        number(g, "startpc"),
-        number(g, "stack.lo"),
-        number(g, "stack.hi"),
-        number(g, "labels"),
+        number(g, from, "goid"),
+        (int) Memory.INT.get(g, from + statusAt) & ~SCAN_BIT,
+        g[from + reasonAt] & 0xff,
+        number(g, from, "waitsince"),
+        number(g, from, "sched.pc"),
+        number(g, from, "sched.sp"),
+        number(g, from, "sched.bp"),
+        number(g, from, "gopc"),
+        number(g, from, "startpc"),
+        number(g, from, "stack.lo"),
+        number(g, from, "stack.hi"),
+        number(g, from, "labels"),
         null,
         false);
   }
@@ -122,16 +124,23 @@ public final class Goroutines {
         running.put(g.address(), g);
       }
     }
-    List<Goroutine> result = new ArrayList<>();
-    byte[] addresses = memory.bytes(base, (int) (count * 8));
-    for (int i = 0; i < count; i++) {
-      long address = (long) Memory.LONG.get(addresses, i * 8);
-      Goroutine g = running.get(address);
-      if (g == null) {
-        g = read(address);
+    List<Goroutine> result = new ArrayList<>((int) count);
+    byte[] pointers = memory.bytes(base, (int) (count * 8));
+    byte[] content = new byte[size * (int) Math.min(count, BATCH)];
+    for (int from = 0; from < count; from += BATCH) {
+      long[] addresses = new long[(int) Math.min(count - from, BATCH)];
+      for (int i = 0; i < addresses.length; i++) {
+        addresses[i] = (long) Memory.LONG.get(pointers, (from + i) * 8);
       }
-      if (g != null && g.status() != Goroutine.DEAD && g.id() != 0) {
-        result.add(g);
+      BitSet done = memory.gather(addresses, size, content);
+      for (int i = 0; i < addresses.length; i++) {
+        Goroutine g = running.get(addresses[i]);
+        if (g == null && done.get(i)) {
+          g = parse(addresses[i], content, i * size);
+        }
+        if (g != null && g.status() != Goroutine.DEAD && g.id() != 0) {
+          result.add(g);
+        }
       }
     }
     return result;

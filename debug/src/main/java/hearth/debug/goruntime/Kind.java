@@ -4,38 +4,45 @@ package hearth.debug.goruntime;
 
 /** Kinds of types, in the order and with the names of Go's package reflect. */
 public enum Kind {
-  INVALID("invalid"),
-  BOOL("bool"),
-  INT("int"),
-  INT8("int8"),
-  INT16("int16"),
-  INT32("int32"),
-  INT64("int64"),
-  UINT("uint"),
-  UINT8("uint8"),
-  UINT16("uint16"),
-  UINT32("uint32"),
-  UINT64("uint64"),
-  UINTPTR("uintptr"),
-  FLOAT32("float32"),
-  FLOAT64("float64"),
-  COMPLEX64("complex64"),
-  COMPLEX128("complex128"),
-  ARRAY("array"),
-  CHAN("chan"),
-  FUNC("func"),
-  INTERFACE("interface"),
-  MAP("map"),
-  POINTER("ptr"),
-  SLICE("slice"),
-  STRING("string"),
-  STRUCT("struct"),
-  UNSAFE_POINTER("unsafe.Pointer");
+  INVALID(0, "invalid"),
+  BOOL(1, "bool"),
+  INT(2, "int"),
+  INT8(3, "int8"),
+  INT16(4, "int16"),
+  INT32(5, "int32"),
+  INT64(6, "int64"),
+  UINT(7, "uint"),
+  UINT8(8, "uint8"),
+  UINT16(9, "uint16"),
+  UINT32(10, "uint32"),
+  UINT64(11, "uint64"),
+  UINTPTR(12, "uintptr"),
+  FLOAT32(13, "float32"),
+  FLOAT64(14, "float64"),
+  COMPLEX64(15, "complex64"),
+  COMPLEX128(16, "complex128"),
+  ARRAY(17, "array"),
+  CHAN(18, "chan"),
+  FUNC(19, "func"),
+  INTERFACE(20, "interface"),
+  MAP(21, "map"),
+  POINTER(22, "ptr"),
+  SLICE(23, "slice"),
+  STRING(24, "string"),
+  STRUCT(25, "struct"),
+  UNSAFE_POINTER(26, "unsafe.Pointer");
 
+  private final int number;
   private final String text;
 
-  Kind(String text) {
+  Kind(int number, String text) {
+    this.number = number;
     this.text = text;
+  }
+
+  /** The number that Go gives it. */
+  public int number() {
+    return number;
   }
 
   /** Name in Go. */

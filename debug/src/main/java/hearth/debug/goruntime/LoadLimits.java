@@ -19,6 +19,9 @@ public record LoadLimits(
   /** What is read where a value is needed whole. */
   public static final LoadLimits FULL = new LoadLimits(true, 1, 64, 64, -1);
 
+  /** Nothing but what is in the variable itself. */
+  public static final LoadLimits NOTHING = new LoadLimits(false, 0, 0, 0, 0);
+
   /** What a short list of arguments shows. */
   public static final LoadLimits SHORT = new LoadLimits(false, 0, 64, 0, 3);
 }

@@ -14,7 +14,11 @@ import hearth.debug.target.Registers;
 import hearth.debug.target.TargetThread;
 import hearth.debug.target.UnreadableException;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,14 +28,30 @@ import org.jspecify.annotations.Nullable;
 public final class Stacks {
   private static final int COUNT = 17;
   private static final int MAX_RUNTIME_FRAMES = 40;
+  private static final int MAX_SITES = 1 << 17;
+  private static final int WINDOW = 1024;
+  private static final int BATCH = 1024;
   private final GoProcess process;
   private final Memory memory;
+  private final Map<Long, Site> sites = new HashMap<>();
+  private final Map<Long, Site> tops = new HashMap<>();
 
   /** For the stacks of one process. */
   public Stacks(GoProcess process) {
     this.process = process;
     memory = process.memory();
   }
+
+  /** What does not change from one visit of an address to the next. */
+  private record Site(
+      long lookup,
+      @Nullable Function function,
+      CallFrames.@Nullable Row row,
+      @Nullable String error,
+      List<Shown> shown) {}
+
+  /** A frame as people see it: of the function itself, or of one that was copied into it. */
+  private record Shown(String name, @Nullable Die scope, String file, int line, boolean inlined) {}
 
   /**
    * Frames of a goroutine, the innermost first.
@@ -40,6 +60,38 @@ public final class Stacks {
    */
   public List<Frame> of(Goroutine g, int depth) {
     return walk(g).frames(depth);
+  }
+
+  /**
+   * Frames of many goroutines, in their order; their stacks are read together.
+   *
+   * @param depth most frames wanted of each
+   */
+  public List<List<Frame>> ofAll(List<Goroutine> all, int depth) {
+    List<List<Frame>> result = new ArrayList<>(all.size());
+    walks(all, walk -> result.add(walk.frames(depth)));
+    return result;
+  }
+
+  private void walks(List<Goroutine> all, Consumer<Walk> visit) {
+    byte[] content = new byte[WINDOW * Math.min(all.size(), BATCH)];
+    for (int from = 0; from < all.size(); from += BATCH) {
+      List<Goroutine> part = all.subList(from, Math.min(from + BATCH, all.size()));
+      long[] addresses = new long[part.size()];
+      for (int i = 0; i < addresses.length; i++) {
+        Goroutine g = part.get(i);
+        // What lies above the stack pointer is read, but nothing that is not the stack.
+        addresses[i] = Math.max(Math.min(g.sp(), g.stackHigh() - WINDOW), g.stackLow());
+      }
+      BitSet done = memory.gather(addresses, WINDOW, content);
+      for (int i = 0; i < addresses.length; i++) {
+        Walk walk = walk(part.get(i));
+        if (done.get(i) && part.get(i).thread() == null) {
+          walk.stack.set(addresses[i], content, i * WINDOW, WINDOW);
+        }
+        visit.accept(walk);
+      }
+    }
   }
 
   private Walk walk(Goroutine g) {
@@ -68,9 +120,99 @@ public final class Stacks {
     return result;
   }
 
+  private Site site(long pc, boolean top) {
+    Map<Long, Site> known = top ? tops : sites;
+    Site found = known.get(pc);
+    if (found == null) {
+      if (known.size() >= MAX_SITES) {
+        known.clear();
+      }
+      found = look(pc, top);
+      known.put(pc, found);
+    }
+    return found;
+  }
+
+  private Site look(long pc, boolean top) {
+    CallFrames.Row row = null;
+    String error = null;
+    try {
+      row = process.program().frames().at(pc - process.bias());
+    } catch (BadBinaryException e) {
+      error = e.getMessage();
+    }
+    Function function = process.functionAt(pc);
+    if (function == null) {
+      return new Site(pc, null, row, error, List.of(new Shown("?", null, "?", 0, false)));
+    }
+    long lookup = pc;
+    if (!top && pc != process.entry(function)) {
+      boolean inserted =
+          function.name().equals("runtime.mstart")
+              || function.name().equals("runtime.systemstack_switch");
+      lookup = inserted ? pc : pc - 1;
+    }
+    LineTable.Row at = process.program().line(function, lookup - process.bias());
+    String file = at == null ? "?" : at.file();
+    int line = at == null ? 0 : at.line();
+    List<Shown> shown = new ArrayList<>();
+    for (Die copy : process.program().inlinedAt(function, lookup - process.bias()).reversed()) {
+      shown.add(new Shown(copy.name(), copy, file, line, true));
+      long number = copy.number(Dw.AT_CALL_FILE, -1);
+      if (number >= 0) {
+        file = process.program().dwarf().lines(copy.unit()).file(number);
+      }
+      line = (int) copy.number(Dw.AT_CALL_LINE, 0);
+    }
+    shown.add(new Shown(function.name(), function.die(), file, line, false));
+    return new Site(lookup, function, row, error, shown);
+  }
+
+  /** A part of a stack that was read at once. */
+  private final class StackMemory {
+    private final long high;
+    private byte[] content = new byte[0];
+    private long from;
+    private int at;
+    private int length;
+
+    StackMemory(@Nullable Goroutine g) {
+      high = g == null ? 0 : g.stackHigh();
+    }
+
+    void set(long address, byte[] bytes, int offset, int count) {
+      content = bytes;
+      from = address;
+      at = offset;
+      length = count;
+    }
+
+    long u64(long address) {
+      long offset = address - from;
+      if (offset < 0 || offset + 8 > length) {
+        long left = high - address;
+        if (left < 8 || !fill(address, (int) Math.min(left, WINDOW))) {
+          return memory.u64(address);
+        }
+        offset = 0;
+      }
+      return (long) Memory.LONG.get(content, at + (int) offset);
+    }
+
+    private boolean fill(long address, int count) {
+      try {
+        set(address, memory.bytes(address, count), 0, count);
+        return true;
+      } catch (UnreadableException e) {
+        return false;
+      }
+    }
+  }
+
   private final class Walk {
     private long[] registers;
     private final @Nullable Goroutine goroutine;
+    private final StackMemory stack;
     private boolean system;
     private boolean top = true;
     private boolean end;
@@ -80,26 +222,23 @@ public final class Stacks {
       this.registers = registers;
       this.goroutine = goroutine;
       this.system = system;
+      stack = new StackMemory(goroutine);
     }
 
     List<Frame> frames(int depth) {
       List<Frame> result = new ArrayList<>();
       while (!end && result.size() < depth) {
         long pc = registers[Frame.RA];
-        Function function = process.functionAt(pc);
         if (pc == 0) {
           break;
         }
-        if (switchesStack(function)) {
+        Site site = site(pc, top);
+        if (switchesStack(site.function)) {
           continue;
         }
-        Step step = step(pc);
-        int known = result.size();
-        expand(pc, function, step, result, depth);
-        if (untilUser && result.stream().skip(known).anyMatch(f -> isUser(f.name()))) {
-          break;
-        }
-        if (step.error != null) {
+        Step step = step(site);
+        boolean user = expand(pc, site, step, result, depth);
+        if ((untilUser && user) || step.error != null) {
           break;
         }
         boolean first = top;
@@ -158,15 +297,18 @@ public final class Stacks {
 
     private record Step(long cfa, long returnAddress, long[] caller, @Nullable String error) {}
 
-    private Step step(long pc) {
+    private Step step(Site site) {
       long[] caller = registers.clone();
+      if (site.error != null) {
+        return new Step(0, 0, caller, site.error);
+      }
       try {
-        CallFrames.Row row = process.program().frames().at(pc - process.bias());
+        CallFrames.Row row = site.row;
         if (row == null) {
           long bp = registers[Frame.BP];
           long cfa = bp + 16;
-          long ra = memory.u64(bp + 8);
-          caller[Frame.BP] = memory.u64(bp);
+          long ra = stack.u64(bp + 8);
+          caller[Frame.BP] = stack.u64(bp);
           caller[Frame.SP] = cfa;
           caller[Frame.RA] = ra;
           return new Step(cfa, ra, caller, null);
@@ -187,7 +329,7 @@ public final class Stacks {
               switch (entry.getValue()) {
                 case CallFrames.Rule.Undefined r -> number == Frame.RA ? 0 : registers[number];
                 case CallFrames.Rule.Same r -> registers[number];
-                case CallFrames.Rule.AtOffset r -> memory.u64(cfa + r.offset());
+                case CallFrames.Rule.AtOffset r -> stack.u64(cfa + r.offset());
                 case CallFrames.Rule.IsOffset r -> cfa + r.offset();
                 case CallFrames.Rule.InRegister r -> register(r.register());
                 case CallFrames.Rule.AtExpression r ->
@@ -197,7 +339,7 @@ public final class Stacks {
               };
         }
         if (!row.registers().containsKey(row.returnRegister())) {
-          caller[Frame.RA] = memory.u64(cfa - 8);
+          caller[Frame.RA] = stack.u64(cfa - 8);
         } else if (row.returnRegister() != Frame.RA && row.returnRegister() < COUNT) {
           caller[Frame.RA] = caller[row.returnRegister()];
         }
@@ -205,7 +347,7 @@ public final class Stacks {
         long bp = registers[Frame.BP];
         if (!hasBp && Long.compareUnsigned(bp, cfa) < 0 && bp != 0) {
           // Go keeps frame pointers but does not tell so: one within this frame is ours.
-          caller[Frame.BP] = memory.u64(bp);
+          caller[Frame.BP] = stack.u64(bp);
         }
         return new Step(cfa, caller[Frame.RA], caller, null);
       } catch (UnreadableException | BadBinaryException e) {
@@ -221,78 +363,29 @@ public final class Stacks {
       return new FrameContext(registers, cfa, cfa);
     }
 
-    private void expand(
-        long pc, @Nullable Function function, Step step, List<Frame> result, int depth) {
-      long lookup = pc;
-      if (!top && function != null && pc != process.entry(function)) {
-        boolean inserted =
-            function.name().equals("runtime.mstart")
-                || function.name().equals("runtime.systemstack_switch");
-        lookup = inserted ? pc : pc - 1;
-      }
-      LineTable.Row row =
-          function == null ? null : process.program().line(function, lookup - process.bias());
-      String file = row == null ? "?" : row.file();
-      int line = row == null ? 0 : row.line();
-      if (function == null) {
+    /** Adds the frames of a place; whether one of them is of the users' own code. */
+    private boolean expand(long pc, Site site, Step step, List<Frame> result, int depth) {
+      boolean user = false;
+      for (int i = 0; i < site.shown.size() && result.size() < depth; i++) {
+        Shown shown = site.shown.get(i);
+        user |= isUser(shown.name);
         result.add(
             new Frame(
                 pc,
-                lookup,
-                null,
-                "?",
-                null,
-                "?",
-                0,
+                site.lookup,
+                site.function,
+                shown.name,
+                shown.scope,
+                shown.file,
+                shown.line,
                 registers,
                 step.cfa,
                 step.returnAddress,
-                false,
-                top,
-                step.error));
-        return;
+                shown.inlined,
+                top && i == 0,
+                shown.inlined ? null : step.error));
       }
-      List<Die> copies = process.program().inlinedAt(function, lookup - process.bias());
-      for (int i = copies.size() - 1; i >= 0 && result.size() < depth; i--) {
-        Die copy = copies.get(i);
-        result.add(
-            new Frame(
-                pc,
-                lookup,
-                function,
-                copy.name(),
-                copy,
-                file,
-                line,
-                registers,
-                step.cfa,
-                step.returnAddress,
-                true,
-                top && i == copies.size() - 1,
-                null));
-        long number = copy.number(Dw.AT_CALL_FILE, -1);
-        if (number >= 0) {
-          file = process.program().dwarf().lines(copy.unit()).file(number);
-        }
-        line = (int) copy.number(Dw.AT_CALL_LINE, 0);
-      }
-      if (result.size() < depth) {
-        result.add(
-            new Frame(
-                pc,
-                lookup,
-                function,
-                function.name(),
-                function.die(),
-                file,
-                line,
-                registers,
-                step.cfa,
-                step.returnAddress,
-                false,
-                top && copies.isEmpty(),
-                step.error));
-      }
+      return user;
     }
   }
 
@@ -361,7 +454,17 @@ public final class Stacks {
 
   /** The goroutine's frame that users wrote, or the innermost if there is none. */
   public @Nullable Frame userFrame(Goroutine g) {
-    Walk walk = walk(g);
+    return userFrame(walk(g));
+  }
+
+  /** The same of many goroutines, in their order; their stacks are read together. */
+  public List<@Nullable Frame> userFrames(List<Goroutine> all) {
+    List<@Nullable Frame> result = new ArrayList<>(all.size());
+    walks(all, walk -> result.add(userFrame(walk)));
+    return result;
+  }
+
+  private static @Nullable Frame userFrame(Walk walk) {
     walk.untilUser = true; // what called it costs as much again, and nobody asked
     List<Frame> frames = walk.frames(MAX_RUNTIME_FRAMES);
     for (Frame frame : frames) {

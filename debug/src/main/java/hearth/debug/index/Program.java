@@ -273,6 +273,16 @@ public final class Program implements AutoCloseable {
     return buildInfo;
   }
 
+  /** Version of the compiler that made it, like {@code Go cmd/compile go1.26.8}; or empty. */
+  public String producer() {
+    return dwarf.units().stream()
+        .filter(Unit::isGo)
+        .map(Unit::producer)
+        .map(p -> p.contains(";") ? p.substring(0, p.indexOf(';')) : p)
+        .findFirst()
+        .orElse("");
+  }
+
   /** Whether it has functions that are described. */
   public boolean hasDebugInformation() {
     return !dwarf.isEmpty();

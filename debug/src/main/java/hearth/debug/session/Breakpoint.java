@@ -3,8 +3,11 @@
 package hearth.debug.session;
 
 import hearth.debug.eval.CompiledExpression;
+import hearth.debug.goruntime.LoadLimits;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -33,10 +36,8 @@ public final class Breakpoint {
   private @Nullable HitCondition hitCondition;
   boolean showGoroutine;
   int stackDepth;
-  boolean showArguments;
-  boolean showLocals;
-  boolean longArguments;
-  boolean longLocals;
+  @Nullable LoadLimits arguments;
+  @Nullable LoadLimits locals;
   final List<String> variables = new ArrayList<>();
   long totalHits;
   final TreeMap<Long, Long> hits = new TreeMap<>();
@@ -99,6 +100,11 @@ public final class Breakpoint {
   /** Its name, or empty. */
   public String name() {
     return name;
+  }
+
+  /** Sets its name; empty for none. */
+  public void setName(String name) {
+    this.name = name;
   }
 
   /** How people named its place. */
@@ -193,41 +199,40 @@ public final class Breakpoint {
     return showGoroutine;
   }
 
-  /** Shows the goroutine when it is hit. */
-  public void showGoroutine() {
-    showGoroutine = true;
+  /** Shows the goroutine when it is hit, or not. */
+  public void setShowsGoroutine(boolean shown) {
+    showGoroutine = shown;
   }
 
-  /** Whether arguments are shown when it is hit. */
-  public boolean showsArguments() {
-    return showArguments;
+  /** How much of arguments is shown when it is hit; null for none. */
+  public @Nullable LoadLimits arguments() {
+    return arguments;
   }
 
-  /** Shows arguments when it is hit, in full if {@code all}. */
-  public void showArguments(boolean all) {
-    showArguments = true;
-    longArguments = all;
+  /** Shows arguments when it is hit; null for none. */
+  public void setArguments(@Nullable LoadLimits limits) {
+    arguments = limits;
   }
 
-  /** Whether arguments are shown in full. */
-  public boolean hasLongArguments() {
-    return longArguments;
+  /** How much of local variables is shown when it is hit; null for none. */
+  public @Nullable LoadLimits locals() {
+    return locals;
   }
 
-  /** Whether local variables are shown when it is hit. */
-  public boolean showsLocals() {
-    return showLocals;
+  /** Shows local variables when it is hit; null for none. */
+  public void setLocals(@Nullable LoadLimits limits) {
+    locals = limits;
   }
 
-  /** Shows local variables when it is hit, in full if {@code all}. */
-  public void showLocals(boolean all) {
-    showLocals = true;
-    longLocals = all;
+  /** Expressions that are shown when it is hit. */
+  public void setVariables(List<String> expressions) {
+    variables.clear();
+    variables.addAll(expressions);
   }
 
-  /** Whether local variables are shown in full. */
-  public boolean hasLongLocals() {
-    return longLocals;
+  /** How often each goroutine hit it. */
+  public Map<Long, Long> hitsByGoroutine() {
+    return Collections.unmodifiableMap(hits);
   }
 
   /** Makes it tell that it was hit, and lets the program go on. */
@@ -252,10 +257,8 @@ public final class Breakpoint {
     copy.hitCondition = hitCondition;
     copy.showGoroutine = showGoroutine;
     copy.stackDepth = stackDepth;
-    copy.showArguments = showArguments;
-    copy.showLocals = showLocals;
-    copy.longArguments = longArguments;
-    copy.longLocals = longLocals;
+    copy.arguments = arguments;
+    copy.locals = locals;
     copy.variables.addAll(variables);
     return copy;
   }

@@ -35,9 +35,26 @@ final class Locations {
   private final GoProcess process;
   private final Program program;
 
+  private final Map<String, String> renamed;
+
   Locations(GoProcess process) {
+    this(process, Map.of());
+  }
+
+  Locations(GoProcess process, Map<String, String> renamed) {
     this.process = process;
+    this.renamed = renamed;
     program = process.program();
+  }
+
+  /** The path that people have for one that the program has. */
+  private String local(String file) {
+    for (Map.Entry<String, String> entry : renamed.entrySet()) {
+      if (file.startsWith(entry.getKey())) {
+        return entry.getValue() + file.substring(entry.getKey().length());
+      }
+    }
+    return file;
   }
 
   /**
@@ -197,7 +214,8 @@ final class Locations {
     Set<String> result = new TreeSet<>();
     String suffix = name.startsWith("./") ? name.substring(2) : name;
     for (String file : program.files().keySet()) {
-      if (file.endsWith("/" + suffix)) {
+      String local = renamed.isEmpty() ? file : local(file);
+      if (local.endsWith("/" + suffix) || local.equals(suffix)) {
         result.add(file);
       }
     }

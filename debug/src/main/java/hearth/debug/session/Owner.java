@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,12 @@ final class Owner implements AutoCloseable {
         throw new SessionException(String.valueOf(e.getMessage()));
       }
     }
-    Future<T> future = thread.submit(task);
+    Future<T> future;
+    try {
+      future = thread.submit(task);
+    } catch (RejectedExecutionException e) {
+      throw new SessionException("the debug session has ended");
+    }
     boolean interrupted = false;
     try {
       while (true) {

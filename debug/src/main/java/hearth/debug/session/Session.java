@@ -10,6 +10,7 @@ import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.GoProcess;
 import hearth.debug.goruntime.Goroutine;
 import hearth.debug.goruntime.Goroutines;
+import hearth.debug.goruntime.LoadLimits;
 import hearth.debug.goruntime.Stacks;
 import hearth.debug.goruntime.Variable;
 import hearth.debug.index.Function;
@@ -53,6 +54,7 @@ public final class Session implements AutoCloseable {
   private Stacks stacks;
   private Goroutines goroutines;
   private Locations locations;
+  private Places places;
   private final TreeMap<Integer, Breakpoint> breakpoints = new TreeMap<>();
   private final Map<Long, Site> sites = new HashMap<>();
   private final Map<Integer, Breakpoint> stoppedAt = new HashMap<>();
@@ -65,11 +67,16 @@ public final class Session implements AutoCloseable {
   private @Nullable TraceListener listener;
   private volatile boolean running;
   private volatile boolean halting;
+  private volatile boolean detached;
 
   /** Takes what tracepoints tell, on the session's thread, while the target runs. */
   public interface TraceListener {
-    /** A goroutine came to a tracepoint. */
-    void traced(Breakpoint breakpoint, Scope scope, long goroutine);
+    /**
+     * A goroutine came to a tracepoint.
+     *
+     * @return whether it goes on; if not, it is stopped as by other breakpoints
+     */
+    boolean traced(Breakpoint breakpoint, Scope scope, long goroutine);
   }
 
   /** An address with a breakpoint, and everything that wants it. */
@@ -109,6 +116,7 @@ public final class Session implements AutoCloseable {
     stacks = new Stacks(process);
     goroutines = new Goroutines(process);
     locations = new Locations(process);
+    places = new Places(process, stacks);
   }
 
   private static Opened open(Path executable, LiveProcess.@Nullable Launch launch, int pid)
@@ -231,6 +239,11 @@ public final class Session implements AutoCloseable {
     return stacks;
   }
 
+  /** Places that goroutines are at. */
+  public Places places() {
+    return places;
+  }
+
   /** Goroutines of the process. */
   public Goroutines goroutines() {
     return goroutines;
@@ -246,19 +259,29 @@ public final class Session implements AutoCloseable {
     return executable;
   }
 
+  /** The program and its arguments, as the process was started. */
+  public String commandLine() {
+    return target.commandLine();
+  }
+
   /** Whether it was started here, and not attached to. */
   public boolean isChild() {
     return launch != null;
   }
 
-  /** Takes what tracepoints tell from now on. */
+  /** Takes what tracepoints tell from now on; with null, tracepoints stop like others. */
   public void setTraceListener(@Nullable TraceListener listener) {
     this.listener = listener;
   }
 
   // Scopes
 
-  private void requireAlive() throws SessionException {
+  /**
+   * Does nothing while there is a process.
+   *
+   * @throws SessionException if it is gone
+   */
+  public void requireAlive() throws SessionException {
     Stop.Exited exit = target.exit();
     if (exit != null) {
       throw new SessionException(
@@ -337,6 +360,15 @@ public final class Session implements AutoCloseable {
     return new Scope(process, stacks, frames, frame, g, thread);
   }
 
+  /** The same; packages alone where there is no such frame. */
+  public Scope scopeOrNone(long goroutineId, int frame) {
+    try {
+      return scope(goroutineId, frame);
+    } catch (SessionException e) {
+      return new Scope(process, stacks, List.of(), 0, null, null);
+    }
+  }
+
   private Scope scopeAt(TargetThread thread, int depth) {
     Goroutine g = goroutines.of(thread);
     return new Scope(process, stacks, stacks.of(thread, g, depth), 0, g, thread);
@@ -364,6 +396,57 @@ public final class Session implements AutoCloseable {
   /** Finds places of the code. */
   public List<Location> find(String spec, Scope scope) throws SessionException {
     return locations.find(spec, scope);
+  }
+
+  /**
+   * Finds places of the code.
+   *
+   * @param renamed beginnings of the paths that the program has, and what people have for them
+   */
+  public List<Location> find(String spec, Scope scope, Map<String, String> renamed)
+      throws SessionException {
+    return renamed.isEmpty()
+        ? locations.find(spec, scope)
+        : new Locations(process, renamed).find(spec, scope);
+  }
+
+  /** A place that consists of addresses. */
+  public Location at(List<Long> addresses) {
+    Location first = locations.at(addresses.getFirst());
+    return new Location(
+        addresses.stream().sorted().toList(), first.file(), first.line(), first.function());
+  }
+
+  /**
+   * A line of a source file by the path that the program has.
+   *
+   * @throws SessionException if it has no code
+   */
+  public Location line(String file, int line) throws SessionException {
+    return locations.ofLine(file, line);
+  }
+
+  /**
+   * A function's start after its prologue, a line of it counted from there, or with line -1 its
+   * first instruction.
+   *
+   * @throws SessionException if there is no such function
+   */
+  public Location functionLine(String name, int line) throws SessionException {
+    Location found = locations.ofFunction(name, Math.max(line, 0));
+    if (found == null) {
+      throw new SessionException("could not find function " + name);
+    }
+    if (line >= 0) {
+      return found;
+    }
+    List<Long> entries = program.functions(name).stream().map(f -> process.entry(f)).toList();
+    return entries.isEmpty() ? found : at(entries);
+  }
+
+  /** Addresses of the instructions by which a function returns. */
+  public List<Long> returns(String function) {
+    return locations.returns(function);
   }
 
   Locations locations() {
@@ -452,7 +535,7 @@ public final class Session implements AutoCloseable {
     for (long address : locations.returns(function)) {
       Breakpoint made = new Breakpoint(nextId, locations.at(address));
       made.setTraceReturn(true);
-      made.showArguments(false);
+      made.setArguments(LoadLimits.SHORT);
       insert(made);
       breakpoints.put(nextId++, made);
     }
@@ -847,10 +930,9 @@ public final class Session implements AutoCloseable {
       }
       if (b.tracepoint || b.traceReturn) {
         TraceListener listening = listener;
-        if (listening != null) {
-          listening.traced(b, scope, id);
+        if (listening != null && listening.traced(b, scope, id)) {
+          continue;
         }
-        continue;
       }
       stopping = stopping == null ? b : stopping;
     }
@@ -971,6 +1053,7 @@ public final class Session implements AutoCloseable {
       stacks = new Stacks(process);
       goroutines = new Goroutines(process);
       locations = new Locations(process);
+      places = new Places(process, stacks);
       try {
         old.close();
       } catch (IOException e) {
@@ -1015,12 +1098,25 @@ public final class Session implements AutoCloseable {
     return lost;
   }
 
+  /** Whether it ended: the process was let go, or is no more. */
+  public boolean isDetached() {
+    return detached;
+  }
+
   /** Ends the session: the process goes on, or ends. */
   public void detach(boolean kill) throws SessionException {
-    run(() -> {
-      target.detach(kill);
-      return true;
-    });
+    boolean first =
+        run(() -> {
+          if (detached) {
+            return false;
+          }
+          detached = true;
+          target.detach(kill);
+          return true;
+        });
+    if (!first) {
+      return;
+    }
     owner.close();
     try {
       program.close();
@@ -1030,8 +1126,7 @@ public final class Session implements AutoCloseable {
   }
 
   /** Evaluates an expression. */
-  public Variable evaluate(
-      String expression, Scope scope, hearth.debug.goruntime.LoadLimits limits) {
+  public Variable evaluate(String expression, Scope scope, LoadLimits limits) {
     return CompiledExpression.of(expression).evaluate(scope, hits(), limits);
   }
 

@@ -33,13 +33,25 @@ public record State(
     boolean stepping) {
   /** Why a target stopped. */
   public enum Reason {
-    LAUNCHED,
-    ATTACHED,
-    EXITED,
-    BREAKPOINT,
-    HARDCODED_BREAKPOINT,
-    MANUAL,
-    STEP
+    LAUNCHED("launched"),
+    ATTACHED("attached"),
+    EXITED("exited"),
+    BREAKPOINT("breakpoint"),
+    HARDCODED_BREAKPOINT("hardcoded breakpoint"),
+    MANUAL("manual"),
+    STEP("next finished"),
+    CALL("call returned");
+
+    private final String text;
+
+    Reason(String text) {
+      this.text = text;
+    }
+
+    /** In Delve's words. */
+    public String text() {
+      return text;
+    }
   }
 
   /**

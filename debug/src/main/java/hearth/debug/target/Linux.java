@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * process; {@link #signal} and {@link #readMemory} may be called from any.
  */
 final class Linux implements AutoCloseable {
+  /** What one call reads at most (IOV_MAX). */
+  static final int MAX_PIECES = 1024;
+
   static final int SIGKILL = 9;
   static final int SIGTRAP = 5;
   static final int SIGCONT = 18;
@@ -197,6 +200,39 @@ final class Linux implements AutoCloseable {
   /** Reads memory of a process, from any thread: bytes read, or an error. */
   static int readMemory(int process, long address, byte[] into, int offset, int count) {
     return transfer(READV, process, address, into, offset, count, true);
+  }
+
+  /**
+   * Reads pieces of one size, of at most {@link #MAX_PIECES} addresses, one after the other.
+   *
+   * @return how many were read before one could not be, or an error
+   */
+  static int readPieces(
+      int process, long[] addresses, int from, int count, int size, byte[] into, int offset) {
+    try (Arena own = Arena.ofConfined()) {
+      MemorySegment captured = own.allocate(CAPTURE);
+      long length = (long) count * size;
+      MemorySegment buffer = own.allocate(length, 8);
+      MemorySegment vectors = own.allocate(16L * (count + 1), 8);
+      vectors.set(JAVA_LONG, 0, buffer.address());
+      vectors.set(JAVA_LONG, 8, length);
+      for (int i = 0; i < count; i++) {
+        vectors.set(JAVA_LONG, 16L * (i + 1), addresses[from + i]);
+        vectors.set(JAVA_LONG, 16L * (i + 1) + 8, size);
+      }
+      long result =
+          (long)
+              READV.invokeExact(
+                  captured, process, vectors, 1L, vectors.asSlice(16), (long) count, 0L);
+      if (result < 0) {
+        return -errno(captured);
+      }
+      MemorySegment.copy(
+          buffer, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, into, offset, (int) result);
+      return (int) (result / size);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** Writes memory of a process that it may write itself: bytes written, or an error. */

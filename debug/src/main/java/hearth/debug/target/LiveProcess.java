@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -742,6 +743,17 @@ public final class LiveProcess implements Target, AutoCloseable {
     }
   }
 
+  /** Words that the process was started with, joined by spaces; empty if that is not known. */
+  public String commandLine() {
+    try {
+      byte[] words = Files.readAllBytes(Path.of("/proc/" + pid + "/cmdline"));
+      String text = new String(words, java.nio.charset.StandardCharsets.UTF_8);
+      return text.replace('\0', ' ').strip();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
   // Breakpoints
 
   /**
@@ -786,6 +798,22 @@ public final class LiveProcess implements Target, AutoCloseable {
       throw new UnreadableException("input/output error");
     }
     maskBreakpoints(address, into, offset, count);
+  }
+
+  @Override
+  public BitSet gather(long[] addresses, int size, byte[] into) {
+    BitSet done = new BitSet(addresses.length);
+    int at = 0;
+    while (at < addresses.length) {
+      int count = Math.min(Linux.MAX_PIECES, addresses.length - at);
+      int read = Linux.readPieces(pid, addresses, at, count, size, into, at * size);
+      for (int i = at; i < at + read; i++) {
+        maskBreakpoints(addresses[i], into, i * size, size);
+        done.set(i);
+      }
+      at += Math.max(read, 0) + (read < count ? 1 : 0);
+    }
+    return done;
   }
 
   @Override

@@ -5,6 +5,7 @@ package hearth.debug.target;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.BitSet;
 
 /** Memory with addresses of 64 bits, little-endian. */
 public interface Memory {
@@ -27,6 +28,25 @@ public interface Memory {
    * @throws UnreadableException if that cannot be done
    */
   void write(long address, byte[] bytes);
+
+  /**
+   * Reads a piece of the same size at each of many addresses, into an array one after the other.
+   *
+   * @param into {@code addresses.length * size} bytes
+   * @return which of them could be read
+   */
+  default BitSet gather(long[] addresses, int size, byte[] into) {
+    BitSet done = new BitSet(addresses.length);
+    for (int i = 0; i < addresses.length; i++) {
+      try {
+        read(addresses[i], into, i * size, size);
+        done.set(i);
+      } catch (UnreadableException e) {
+        // told by its bit
+      }
+    }
+    return done;
+  }
 
   /** So many bytes from an address on. */
   default byte[] bytes(long address, int count) {

@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug.target;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
 
 /**
  * General registers of a thread on x86-64, in the order of the kernel's {@code user_regs_struct}.
@@ -114,9 +119,9 @@ public final class Registers {
     values[BY_CODE[number]] = value;
   }
 
-  /** Names and values, in the order in which Delve shows them. */
-  public java.util.SequencedMap<String, Long> named() {
-    java.util.LinkedHashMap<String, Long> result = new java.util.LinkedHashMap<>();
+  /** All registers by their names, in the order in which Delve shows them. */
+  public SequencedMap<String, Long> named() {
+    SequencedMap<String, Long> result = new LinkedHashMap<>();
     int[] order = {
       16, 19, 10, 5, 11, 12, 13, 14, 4, 9, 8, 7, 6, 3, 2, 1, 0, 18, 24, 17, 20, 23, 25, 26, 21, 22
     };
@@ -124,5 +129,55 @@ public final class Registers {
       result.put(NAMES[i], values[i]);
     }
     return result;
+  }
+
+  /** The same, with values as Delve writes them. */
+  public SequencedMap<String, String> texts() {
+    SequencedMap<String, String> result = new LinkedHashMap<>();
+    named()
+        .forEach((name, value) -> {
+          String text = "0x" + HexFormat.of().toHexDigits(value);
+          boolean isFlags = name.equals(NAMES[FLAGS]);
+          result.put(name, isFlags ? text + "\t" + flags(value) : text);
+        });
+    return result;
+  }
+
+  private static String flags(long value) {
+    List<String> names = new ArrayList<>();
+    String[] bits = {
+      "CF", "", "PF", "", "AF", "", "ZF", "SF", "TF", "IF", "DF", "OF", "", "", "NT", "", "RF",
+      "VM", "AC", "VIF", "VIP", "ID"
+    };
+    for (int i = 0; i < bits.length; i++) {
+      if (!bits[i].isEmpty() && (value & (1L << i)) != 0) {
+        names.add(bits[i]);
+      }
+      if (i == 11) {
+        names.add("IOPL=" + ((value >> 12) & 3));
+      }
+    }
+    return "[" + String.join(" ", names) + "]";
+  }
+
+  /** DWARF's number of a register (System V ABI for AMD64, figure 3.36), or -1. */
+  public static int dwarfNumber(String name) {
+    for (int i = 0; i < BY_DWARF.length; i++) {
+      if (NAMES[BY_DWARF[i]].equals(name)) {
+        return i;
+      }
+    }
+    return switch (name) {
+      case "Rflags" -> 49;
+      case "Es" -> 50;
+      case "Cs" -> 51;
+      case "Ss" -> 52;
+      case "Ds" -> 53;
+      case "Fs" -> 54;
+      case "Gs" -> 55;
+      case "Fs_base" -> 58;
+      case "Gs_base" -> 59;
+      default -> -1;
+    };
   }
 }

@@ -16,6 +16,7 @@ import hearth.debug.goruntime.Variable;
 import hearth.debug.index.Program;
 import hearth.debug.session.Breakpoint;
 import hearth.debug.session.Location;
+import hearth.debug.session.Places;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import hearth.debug.session.State;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The commands of the prompt. For the thread that reads them. */
 final class Commands {
+  private static final int BATCH = 4096;
   private static final int MAX_EXAMINED = 1 << 16;
   private static final Pattern CONDITION = Pattern.compile("^if | if ");
 
@@ -206,6 +208,7 @@ final class Commands {
     try {
       boolean runs = command.group.equals("Running the program");
       if (runs) {
+        out.flush();
         command.action.run(context, parts[1]);
       } else {
         session.run(() -> {
@@ -381,7 +384,7 @@ final class Commands {
       b.setSpec(name.isEmpty() ? spec : parts[1]);
       if (tracepoint) {
         b.setTracepoint(true);
-        b.showArguments(false);
+        b.setArguments(LoadLimits.SHORT);
       }
       out.println(Printer.kind(b) + " set at " + printer.location(b.location()));
       result.add(b);
@@ -394,11 +397,7 @@ final class Commands {
   }
 
   private Scope scopeOrNone(Context context) {
-    try {
-      return session.scope(context.goroutine, context.frame);
-    } catch (SessionException e) {
-      return new Scope(session.process(), session.stacks(), List.of(), 0, null, null);
-    }
+    return session.scopeOrNone(context.goroutine, context.frame);
   }
 
   private void trace(Context context, String arguments) throws SessionException {
@@ -541,8 +540,9 @@ final class Commands {
     Goroutine selected = session.selected();
     for (Goroutine g : session.goroutines().waitingAt(channel.base)) {
       boolean current = selected != null && selected.id() == g.id();
+      Places.Place place = session.places().of(g, Places.Which.USER);
       out.println(
-          (current ? "* " : "  ") + "Goroutine " + printer.goroutine(g, Printer.Place.USER));
+          (current ? "* " : "  ") + "Goroutine " + printer.goroutine(g, Places.Which.USER, place));
     }
   }
 
@@ -648,9 +648,9 @@ final class Commands {
         throw new SessionException("filter not supported on breakpoint");
       }
       if (ofArguments) {
-        on.showArguments(all);
+        on.setArguments(all ? printer.limits : LoadLimits.SHORT);
       } else {
-        on.showLocals(all);
+        on.setLocals(all ? printer.limits : LoadLimits.SHORT);
       }
       return;
     }
@@ -715,35 +715,8 @@ final class Commands {
     if (thread == null) {
       throw new SessionException("no current thread");
     }
-    thread
-        .registers()
-        .named()
-        .forEach((name, value) -> {
-          String shown = name.equals("Orig_rax") ? "" : name;
-          if (!shown.isEmpty()) {
-            out.printf(
-                "%7s = 0x%016x%s%n",
-                shown, value, shown.equals("Rflags") ? "\t" + flags(value) : "");
-          }
-        });
+    thread.registers().texts().forEach((name, value) -> out.printf("%7s = %s%n", name, value));
     out.println();
-  }
-
-  private static String flags(long value) {
-    List<String> names = new ArrayList<>();
-    String[] bits = {
-      "CF", "", "PF", "", "AF", "", "ZF", "SF", "TF", "IF", "DF", "OF", "", "", "NT", "", "RF",
-      "VM", "AC", "VIF", "VIP", "ID"
-    };
-    for (int i = 0; i < bits.length; i++) {
-      if (!bits[i].isEmpty() && (value & (1L << i)) != 0) {
-        names.add(bits[i]);
-      }
-      if (i == 11) {
-        names.add("IOPL=" + ((value >> 12) & 3));
-      }
-    }
-    return "[" + String.join(" ", names) + "]";
   }
 
   private void examine(Context context, String arguments) throws SessionException {
@@ -833,17 +806,17 @@ final class Commands {
   // Goroutines, threads, frames
 
   private void goroutines(Context context, String arguments) throws SessionException {
-    Printer.Place place = Printer.Place.USER;
+    Places.Which which = Places.Which.USER;
     boolean stacks = false;
     boolean labels = false;
     int depth = 10;
     List<String> words = Words.all(arguments);
     for (int i = 0; i < words.size(); i++) {
       switch (words.get(i)) {
-        case "-u" -> place = Printer.Place.USER;
-        case "-r" -> place = Printer.Place.RUNTIME;
-        case "-g" -> place = Printer.Place.GO;
-        case "-s" -> place = Printer.Place.START;
+        case "-u" -> which = Places.Which.USER;
+        case "-r" -> which = Places.Which.CURRENT;
+        case "-g" -> which = Places.Which.STATEMENT;
+        case "-s" -> which = Places.Which.START;
         case "-l" -> labels = true;
         case "-t" -> {
           stacks = true;
@@ -856,14 +829,21 @@ final class Commands {
     }
     Goroutine selected = session.selected();
     List<Goroutine> all = session.goroutines().all();
-    for (Goroutine g : all) {
-      boolean current = selected != null && selected.id() == g.id();
-      out.println((current ? "* " : "  ") + "Goroutine " + printer.goroutine(g, place));
-      if (labels) {
-        printer.labels(g, "\t");
-      }
-      if (stacks) {
-        printer.stack(session.stacks().of(g, depth + 1), "\t", false, g);
+    for (int from = 0; from < all.size(); from += BATCH) {
+      List<Goroutine> part = all.subList(from, Math.min(from + BATCH, all.size()));
+      List<Places.Place> places = session.places().ofAll(part, which);
+      List<List<Frame>> frames =
+          stacks ? session.stacks().ofAll(part, depth + 1) : List.<List<Frame>>of();
+      for (int i = 0; i < part.size(); i++) {
+        Goroutine g = part.get(i);
+        out.print(selected != null && selected.id() == g.id() ? "* Goroutine " : "  Goroutine ");
+        out.println(printer.goroutine(g, which, places.get(i)));
+        if (labels) {
+          printer.labels(g, "\t");
+        }
+        if (stacks) {
+          printer.stack(frames.get(i), "\t", false, g);
+        }
       }
     }
     out.println("[" + all.size() + " goroutines]");
@@ -872,7 +852,7 @@ final class Commands {
   private void goroutine(Context context, String arguments) throws SessionException {
     Breakpoint on = context.on;
     if (on != null) {
-      on.showGoroutine();
+      on.setShowsGoroutine(true);
       return;
     }
     String[] parts = Words.split(arguments);

@@ -13,6 +13,7 @@ import hearth.debug.goruntime.Variable;
 import hearth.debug.index.Function;
 import hearth.debug.session.Breakpoint;
 import hearth.debug.session.Location;
+import hearth.debug.session.Places;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import hearth.debug.session.State;
@@ -23,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -99,7 +101,7 @@ final class Printer {
       return;
     }
     out.println("Values returned:");
-    for (Variable v : load(values, true)) {
+    for (Variable v : load(values, limits)) {
       out.println("\t" + v.name + ": " + lines(v, "\t", ""));
     }
     out.println();
@@ -129,10 +131,7 @@ final class Printer {
       return;
     }
     Scope scope = scope(thread);
-    String arguments =
-        breakpoint.showsArguments() && !breakpoint.hasLongArguments()
-            ? traceLine.arguments(scope)
-            : "";
+    String arguments = isShort(breakpoint.arguments()) ? traceLine.arguments(scope) : "";
     String name =
         breakpoint.name().isEmpty()
             ? "[Breakpoint " + breakpoint.id() + "] "
@@ -182,19 +181,19 @@ final class Printer {
         out.println("\t" + expression + ": (unreadable eval error: " + e.getMessage() + ")");
       }
     }
-    if (breakpoint.showsLocals()) {
-      for (Variable v : load(scope.variables(), breakpoint.hasLongLocals())) {
+    LoadLimits locals = breakpoint.locals();
+    if (locals != null) {
+      for (Variable v : load(scope.variables(), locals)) {
         out.println(
             "\t"
                 + v.name
                 + ": "
-                + (breakpoint.hasLongLocals()
-                    ? lines(v, "\t", "")
-                    : Text.line(session.process(), v)));
+                + (isShort(locals) ? Text.line(session.process(), v) : lines(v, "\t", "")));
       }
     }
-    if (breakpoint.hasLongArguments()) {
-      for (Variable v : load(scope.arguments(), true)) {
+    LoadLimits arguments = breakpoint.arguments();
+    if (arguments != null && !isShort(arguments)) {
+      for (Variable v : load(scope.arguments(), arguments)) {
         out.println("\t" + v.name + ": " + lines(v, "\t", ""));
       }
     }
@@ -204,18 +203,24 @@ final class Printer {
     }
   }
 
-  private List<Variable> load(List<Variable> variables, boolean all) {
+  private static boolean isShort(@Nullable LoadLimits limits) {
+    return LoadLimits.SHORT.equals(limits);
+  }
+
+  private List<Variable> load(List<Variable> variables, LoadLimits wanted) {
     Loader loader = new Loader(session.process());
-    variables.forEach(v -> loader.load(v, all ? limits : LoadLimits.SHORT));
+    variables.forEach(v -> loader.load(v, wanted));
     return variables;
   }
 
   /** What is shown when a goroutine comes to a tracepoint. */
-  void traced(Breakpoint breakpoint, Scope scope, long goroutine) {
+  boolean traced(Breakpoint breakpoint, Scope scope, long goroutine) {
     out.println(traceLine.of(breakpoint, scope, goroutine));
     if (!breakpoint.isTraceReturn()) {
       details(breakpoint, scope);
     }
+    out.flush();
+    return true;
   }
 
   String lines(Variable v, String indent, String format) {
@@ -323,22 +328,14 @@ final class Printer {
       if (b.showsGoroutine()) {
         out.println("\tgoroutine");
       }
-      if (b.showsArguments()) {
-        out.println("\targs" + (b.hasLongArguments() ? " -v" : ""));
+      if (b.arguments() != null) {
+        out.println("\targs" + (isShort(b.arguments()) ? "" : " -v"));
       }
-      if (b.showsLocals()) {
-        out.println("\tlocals" + (b.hasLongLocals() ? " -v" : ""));
+      if (b.locals() != null) {
+        out.println("\tlocals" + (isShort(b.locals()) ? "" : " -v"));
       }
       b.variables().forEach(v -> out.println("\tprint " + v));
     }
-  }
-
-  private static boolean isBottom(List<Frame> frames) {
-    Frame last = frames.getLast();
-    return last.name().equals("runtime.goexit")
-        || last.name().equals("runtime.rt0_go")
-        || last.name().equals("runtime.mstart")
-        || last.returnAddress() == 0;
   }
 
   /** A stack, with the variables of each frame if {@code full}. */
@@ -354,14 +351,20 @@ final class Printer {
         out.println(margin + "error: " + frame.error());
         continue;
       }
-      out.printf("%s%" + digits + "d  0x%016x in %s%n", indent, i, frame.pc(), bold(frame.name()));
+      String index = String.valueOf(i);
+      out.print(indent);
+      out.print(" ".repeat(digits - index.length()));
+      out.print(index);
+      out.print("  0x");
+      out.print(HexFormat.of().toHexDigits(frame.pc()));
+      out.println(" in " + bold(frame.name()));
       out.println(margin + "at " + path(frame.file()) + ":" + frame.line());
       if (full) {
         variables(frames, i, g, margin + "    ");
         out.println();
       }
     }
-    if (!isBottom(frames)) {
+    if (!frames.getLast().isBottom()) {
       out.println(indent + "(truncated)");
     }
   }
@@ -377,7 +380,7 @@ final class Printer {
     try {
       List<Variable> all = new ArrayList<>(scope.arguments());
       all.addAll(scope.variables());
-      for (Variable v : load(all, false)) {
+      for (Variable v : load(all, LoadLimits.SHORT)) {
         out.println(indent + v.name + " = " + Text.line(session.process(), v));
       }
     } catch (EvalException e) {
@@ -385,74 +388,34 @@ final class Printer {
     }
   }
 
-  /** Which place of a goroutine is shown. */
-  enum Place {
-    USER("User"),
-    RUNTIME("Runtime"),
-    GO("Go"),
-    START("Start");
-
-    private final String text;
-
-    Place(String text) {
-      this.text = text;
-    }
+  private String place(Places.Place place) {
+    return path(place.file())
+        + ":"
+        + place.line()
+        + " "
+        + place.function()
+        + " ("
+        + hex(place.pc())
+        + ")";
   }
 
-  private String place(Goroutine g, Place place) {
-    switch (place) {
-      case USER, RUNTIME -> {
-        List<Frame> frames = place == Place.RUNTIME ? session.stacks().of(g, 1) : List.of();
-        Frame frame =
-            place == Place.USER
-                ? session.stacks().userFrame(g)
-                : frames.isEmpty() ? null : frames.getFirst();
-        return frame == null
-            ? "?:0 ??? (0x0)"
-            : path(frame.file())
-                + ":"
-                + frame.line()
-                + " "
-                + frame.name()
-                + " ("
-                + hex(frame.pc())
-                + ")";
-      }
-      case GO, START -> {
-        long pc = place == Place.GO ? g.goPc() : g.startPc();
-        Function function = session.process().functionAt(pc);
-        hearth.debug.dwarf.Die die = function == null ? null : function.die();
-        if (place == Place.START && function != null && function.trampoline() && die != null) {
-          // The compiler's wrapper leads to the function that the statement names.
-          Function meant =
-              session.program().function(die.string(hearth.debug.dwarf.Dw.AT_TRAMPOLINE, ""));
-          if (meant != null) {
-            function = meant;
-            pc = session.process().entry(meant);
-          }
-        }
-        long lookup =
-            place == Place.GO && function != null && session.process().entry(function) != pc
-                ? pc - 1
-                : pc;
-        var row = session.process().line(lookup);
-        return (row == null ? "?" : path(row.file()))
-            + ":"
-            + (row == null ? 0 : row.line())
-            + " "
-            + (function == null ? "???" : function.name())
-            + " ("
-            + hex(pc)
-            + ")";
-      }
-    }
-    return "";
+  private String place(Goroutine g, Places.Which which) {
+    return place(session.places().of(g, which));
   }
 
-  /** A goroutine on one line. */
-  String goroutine(Goroutine g, Place place) {
+  private static String word(Places.Which which) {
+    return switch (which) {
+      case USER -> "User";
+      case CURRENT -> "Runtime";
+      case STATEMENT -> "Go";
+      case START -> "Start";
+    };
+  }
+
+  /** A goroutine on one line, with one of its places. */
+  String goroutine(Goroutine g, Places.Which which, Places.Place place) {
     StringBuilder text = new StringBuilder();
-    text.append(g.id()).append(" - ").append(place.text).append(": ").append(place(g, place));
+    text.append(g.id()).append(" - ").append(word(which)).append(": ").append(place(place));
     if (g.thread() != null) {
       text.append(" (thread ").append(g.thread().id()).append(')');
     }
@@ -470,10 +433,10 @@ final class Printer {
   /** A goroutine with all its places. */
   void goroutineLong(Goroutine g, String indent) {
     out.printf("%sGoroutine %d:%n", indent, g.id());
-    out.printf("%s\tRuntime: %s%n", indent, place(g, Place.RUNTIME));
-    out.printf("%s\tUser: %s%n", indent, place(g, Place.USER));
-    out.printf("%s\tGo: %s%n", indent, place(g, Place.GO));
-    out.printf("%s\tStart: %s%n", indent, place(g, Place.START));
+    out.printf("%s\tRuntime: %s%n", indent, place(g, Places.Which.CURRENT));
+    out.printf("%s\tUser: %s%n", indent, place(g, Places.Which.USER));
+    out.printf("%s\tGo: %s%n", indent, place(g, Places.Which.STATEMENT));
+    out.printf("%s\tStart: %s%n", indent, place(g, Places.Which.START));
     labels(g, indent + "\t");
   }
 

@@ -62,6 +62,7 @@ public final class Terminal {
   private void read(Prompt prompt) {
     String last = "";
     while (!commands.isFinished()) {
+      out.flush();
       String line = prompt.read("(dlv) ");
       if (line == null) {
         out.println("exit");
@@ -76,6 +77,7 @@ public final class Terminal {
         commands.call(line);
       } catch (SessionException e) {
         String message = String.valueOf(e.getMessage());
+        out.flush();
         err.println(message.contains("exited") ? message : "Command failed: " + message);
       }
     }
@@ -87,6 +89,7 @@ public final class Terminal {
       return;
     }
     out.println("received SIGINT, stopping process (will not forward signal)");
+    out.flush();
     session.halt();
   }
 }

@@ -91,7 +91,7 @@ public final class Tracing {
     }
   }
 
-  private void traced(Breakpoint breakpoint, Scope scope, long goroutine) {
+  private boolean traced(Breakpoint breakpoint, Scope scope, long goroutine) {
     String time =
         timestamps
             ? DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
@@ -107,5 +107,6 @@ public final class Tracing {
       out.println("\tStack:");
       printer.stack(session.stacks().of(g, stackDepth + 1), "\t\t", false, g);
     }
+    return true;
   }
 }

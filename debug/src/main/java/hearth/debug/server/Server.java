@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.debug.server;
+
+import hearth.debug.session.SessionException;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * Takes connections and lets a face of the debugger serve each. Ends when it is told to, or with
+ * the only client if it takes no more.
+ */
+public final class Server implements AutoCloseable {
+  private final Address address;
+  private final ServerSocketChannel channel;
+  private final boolean severalClients;
+  private final boolean sameUser;
+  private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  /** Serves one client until it leaves. */
+  @FunctionalInterface
+  public interface Face {
+    /**
+     * Serves it, on a thread of its own.
+     *
+     * @param adapter whether it speaks the Debug Adapter Protocol
+     */
+    void serve(InputStream in, OutputStream out, boolean adapter) throws IOException;
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @param severalClients whether it takes more than one
+   * @param sameUser whether others than the user that runs it are refused
+   * @throws SessionException if it cannot listen there
+   */
+  public Server(Address address, boolean severalClients, boolean sameUser) throws SessionException {
+    this.address = address;
+    this.severalClients = severalClients;
+    this.sameUser = sameUser;
+    channel = address.listen();
+  }
+
+  /** Where it listens, with the port that the kernel chose if none was asked for. */
+  public String where() throws SessionException {
+    try {
+      return Address.text(channel.getLocalAddress());
+    } catch (IOException e) {
+      throw new SessionException("couldn't start listener: " + e.getMessage());
+    }
+  }
+
+  /** Takes connections, on a thread of its own. */
+  public void start(Face face) {
+    Thread.ofPlatform().name("connections").daemon().start(() -> accept(face));
+  }
+
+  private void accept(Face face) {
+    try {
+      do {
+        SocketChannel client = channel.accept();
+        if (sameUser && !isSameUser(client)) {
+          client.close();
+          continue;
+        }
+        clients.add(client);
+        Thread.ofVirtual().name("client").start(() -> serve(client, face));
+      } while (severalClients || clients.isEmpty());
+    } catch (ClosedChannelException e) {
+      stop(); // it was closed: that is how it ends
+    } catch (IOException e) {
+      stop();
+    }
+  }
+
+  private void serve(SocketChannel client, Face face) {
+    try (client) {
+      InputStream in = new BufferedInputStream(Channels.newInputStream(client), 1 << 13);
+      in.mark(1);
+      int first = in.read();
+      in.reset();
+      if (first >= 0) {
+        face.serve(in, Channels.newOutputStream(client), first == 'C');
+      }
+    } catch (IOException e) {
+      // The client left.
+    } finally {
+      clients.remove(client);
+      if (!severalClients) {
+        stop();
+      }
+    }
+  }
+
+  /** Whether a connection over TCP comes from a process of the user that runs this one. */
+  private static boolean isSameUser(SocketChannel client) throws IOException {
+    if (!(client.getRemoteAddress() instanceof InetSocketAddress remote)) {
+      return true; // the file's permissions say who may come in
+    }
+    if (!remote.getAddress().isLoopbackAddress()) {
+      return false;
+    }
+    long own = ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
+    String port = String.format(":%04X", remote.getPort());
+    for (String table : new String[] {"/proc/net/tcp", "/proc/net/tcp6"}) {
+      if (!Files.exists(Path.of(table))) {
+        continue;
+      }
+      for (String line : Files.readAllLines(Path.of(table))) {
+        String[] parts = line.trim().split("\\s+", -1);
+        // sl, local address, remote address, state, queues, timer, retransmits, user
+        if (parts.length > 7 && parts[1].endsWith(port) && !parts[0].equals("sl")) {
+          return Long.parseLong(parts[7]) == own;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Waits for its end. */
+  public void await() {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        ended.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends it. From any thread. */
+  public void stop() {
+    ended.countDown();
+  }
+
+  @Override
+  public void close() {
+    stop();
+    try {
+      channel.close();
+      for (SocketChannel client : clients) {
+        client.close();
+      }
+      if (!address.file().toString().isEmpty()) {
+        Files.deleteIfExists(address.file());
+      }
+    } catch (IOException e) {
+      // It is closed as far as it can be.
+    }
+  }
+}
