@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class Debuggee {
   private static final int MAX_THREADS = 1024;
   private static final int MAX_COMPLETIONS = 200;
+  private static final int CALL_STRING = 1024;
   private static final int MAX_READ = 1 << 20;
   private static final String INTERRUPTED =
       "Step interrupted by a breakpoint. Use 'Continue' to resume the original step command.\n";

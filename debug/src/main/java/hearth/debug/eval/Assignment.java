@@ -38,7 +38,8 @@ final class Assignment {
             "Expression " + Text.quote(source) + " is unreadable: " + from.unreadable);
       }
     }
-    if (from.is(Variable.CONSTANT) && from.value instanceof String s && !s.isEmpty()) {
+    boolean literal = from.is(Variable.CONSTANT) && from.value instanceof String s && !s.isEmpty();
+    if (literal && to.kind == Kind.STRING) {
       throw new EvalException(NOT_ALLOCATED);
     }
     Values.checkType(from, to.type);

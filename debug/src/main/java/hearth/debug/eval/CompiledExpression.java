@@ -69,8 +69,17 @@ public final class CompiledExpression {
   public void assign(Scope scope, Hits hits, CompiledExpression value) {
     try {
       Evaluator evaluator = new Evaluator(scope, hits, LoadLimits.FULL);
-      new Assignment(scope)
-          .assign(evaluator.evaluate(node), evaluator.evaluate(value.node), source, value.source);
+      Caller caller = scope.caller;
+      if (caller == null) {
+        new Assignment(scope)
+            .assign(evaluator.evaluate(node), evaluator.evaluate(value.node), source, value.source);
+        return;
+      }
+      Variable from = evaluator.evaluate(value.node);
+      Variable to = evaluator.evaluate(node);
+      from = new FunctionCall(scope, caller).literal(from, to.type);
+      to = evaluator.evaluate(node); // where it is now
+      new Assignment(scope).assign(to, from, source, value.source);
     } catch (UnreadableException e) {
       throw new EvalException(String.valueOf(e.getMessage()));
     }

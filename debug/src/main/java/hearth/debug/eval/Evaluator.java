@@ -521,6 +521,28 @@ final class Evaluator {
             .convert(evaluate(node.arguments().getFirst()), type, node.arguments().getFirst());
       }
     }
+    Caller caller = scope.caller;
+    if (caller != null) {
+      Variable called = evaluate(node.function());
+      List<Variable> arguments = new ArrayList<>();
+      for (Node argument : node.arguments()) {
+        arguments.add(evaluate(argument));
+        if (caller.returned() != null) {
+          called = evaluate(node.function()); // what it is may have moved
+        }
+      }
+      List<Variable> results = new FunctionCall(scope, caller).call(called, arguments, node);
+      if (results.size() == 1) {
+        return results.getFirst();
+      }
+      Variable all = new Variable("", 0, GoType.basic("", Kind.INVALID, 0), scope.process.memory());
+      all.children = new ArrayList<>(results);
+      all.loaded = true;
+      if (results.isEmpty()) {
+        all.unreadable = "no return values";
+      }
+      return all;
+    }
     // The words depend on whether there is such a function at all.
     if (function instanceof Node.Identifier || function instanceof Node.Selector) {
       evaluate(function);

@@ -61,7 +61,7 @@ final class Members {
     if (found != null) {
       return found;
     }
-    Variable method = method(structure, name);
+    Variable method = promoted(structure, name);
     if (method != null) {
       return method;
     }
@@ -141,16 +141,62 @@ final class Members {
     }
     String path = Function.packagePath(type);
     String base = type.substring(Math.min(path.length() + 1, type.length()));
-    for (String candidate :
-        new String[] {path + ".(*" + base + ")." + name, path + "." + base + "." + name}) {
+    for (boolean pointer : new boolean[] {true, false}) {
+      String candidate =
+          pointer ? path + ".(*" + base + ")." + name : path + "." + base + "." + name;
       Function function = scope.process.program().function(candidate);
       if (function != null) {
         Variable v = new Variable(candidate, 0, methodType(function), scope.process.memory());
         v.base = scope.process.entry(function);
         v.value = function.name();
         v.loaded = true;
+        if (scope.caller != null) {
+          v.flags |= Variable.ARGUMENT; // it has its receiver
+          v.children = new ArrayList<>(List.of(pointer ? pointerTo(receiver) : receiver));
+        }
         return v;
       }
+    }
+    return null;
+  }
+
+  private Variable pointerTo(Variable to) {
+    Variable pointer =
+        new Variable(to.name, 0, scope.process.types().pointerTo(to.type), scope.process.memory());
+    Variable target = to.copy();
+    target.onlyAddress = true;
+    pointer.children.add(target);
+    pointer.length = 1;
+    pointer.loaded = true;
+    return pointer;
+  }
+
+  /** A method of a structure that is embedded: the shallowest. */
+  private @Nullable Variable promoted(Variable structure, String name) {
+    List<Variable> level = List.of(structure);
+    for (int i = 0; i < MAX_EMBEDDED && !level.isEmpty(); i++) {
+      List<Variable> next = new ArrayList<>();
+      for (Variable v : level) {
+        Variable found = method(v, name);
+        if (found != null) {
+          return found;
+        }
+        if (v.type.kind() == Kind.STRUCT && v.address != 0) {
+          for (Field f : v.type.fields()) {
+            if (f.embedded()) {
+              Variable inner = scope.loader.dereference(scope.loader.field(v, f));
+              if (inner.kind == Kind.INTERFACE && inner.unreadable == null && inner.address != 0) {
+                Variable data = scope.loader.interfaceData(inner);
+                inner = data == null ? inner : scope.loader.dereference(data);
+              }
+              if (inner.unreadable == null) {
+                next.add(inner);
+              }
+            }
+          }
+        }
+      }
+      level = next;
     }
     return null;
   }

@@ -398,7 +398,7 @@ final class Parser {
         node = indexed(node);
       } else if (take("(")) {
         List<Node> arguments = new ArrayList<>();
-        while (!is(")")) {
+        while (!is(")") && peek().kind != Kind.END) {
           arguments.add(binary(1));
           if (!take(",")) {
             break;

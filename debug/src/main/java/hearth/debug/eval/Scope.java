@@ -37,10 +37,11 @@ public final class Scope {
   final GoProcess process;
   final Loader loader;
   private final Stacks stacks;
-  final List<Frame> frames;
+  List<Frame> frames;
   final int frameIndex;
-  final @Nullable Goroutine goroutine;
-  final @Nullable TargetThread thread;
+  @Nullable Goroutine goroutine;
+  @Nullable TargetThread thread;
+  @Nullable Caller caller;
   private @Nullable List<Variable> locals;
   private long dictionary = -1;
 
@@ -66,6 +67,21 @@ public final class Scope {
     loader = new Loader(process);
   }
 
+  /** The same place after the goroutine ran: its stack may lie elsewhere. */
+  public void renew(
+      List<Frame> fresh, @Nullable Goroutine freshGoroutine, @Nullable TargetThread freshThread) {
+    frames = fresh;
+    goroutine = freshGoroutine;
+    thread = freshThread;
+    locals = null;
+    dictionary = -1;
+  }
+
+  /** Allows expressions to call functions. */
+  public void setCaller(Caller caller) {
+    this.caller = caller;
+  }
+
   /** The frame, or null if there is none. */
   public @Nullable Frame frame() {
     return frameIndex >= 0 && frameIndex < frames.size() ? frames.get(frameIndex) : null;
@@ -73,7 +89,9 @@ public final class Scope {
 
   /** The same goroutine's scope in another of its frames. */
   Scope inFrame(int index) {
-    return new Scope(process, stacks, frames, index, goroutine, thread);
+    Scope made = new Scope(process, stacks, frames, index, goroutine, thread);
+    made.caller = caller;
+    return made;
   }
 
   /** The goroutine, or null if there is none. */

@@ -371,7 +371,7 @@ public final class RpcServer {
     try {
       return on(() -> {
         State gone = session.stateNow();
-        return told(gone.exited() ? gone : move(name), results);
+        return told(gone.exited() ? gone : move(name, in), results);
       });
     } finally {
       if (tells) {
@@ -392,7 +392,7 @@ public final class RpcServer {
     return field("State", wire.state(state, results, true));
   }
 
-  private State move(String name) throws SessionException {
+  private State move(String name, Fields in) throws SessionException {
     return switch (name) {
       case "continue", "directionCongruentContinue" -> session.resumeStep();
       case "next" -> session.step(Session.Step.NEXT);
@@ -400,7 +400,14 @@ public final class RpcServer {
       case "stepOut" -> session.step(Session.Step.OUT);
       case "stepInstruction" -> session.stepInstruction(false);
       case "nextInstruction" -> session.stepInstruction(true);
-      case "call" -> throw new SessionException("function calls are not offered yet");
+      case "call" -> {
+        LoadLimits limits = in.limits("ReturnInfoLoadConfig");
+        if (limits == null) {
+          throw new SessionException("can not call function with nil ReturnInfoLoadConfig");
+        }
+        long id = in.number("goroutineID");
+        yield session.call(id > 0 ? id : -1, in.string("expr"), limits, in.truth("unsafeCall"));
+      }
       case "rewind",
           "reverseNext",
           "reverseStep",

@@ -476,6 +476,9 @@ final class Wire {
       if (breakpoint != null && breakpoint.isTraceReturn()) {
         returned = results(session.scope(thread.goroutine() == 0 ? -1 : thread.goroutine(), 0));
       }
+      if (current && state.reason() == State.Reason.CALL) {
+        t.addProperty("CallReturn", true);
+      }
       if (results != null && returned != null) {
         t.add("ReturnValues", variables(load(returned, results)));
       }

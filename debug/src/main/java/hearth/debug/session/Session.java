@@ -6,11 +6,14 @@ import hearth.debug.binary.BadBinaryException;
 import hearth.debug.eval.CompiledExpression;
 import hearth.debug.eval.EvalException;
 import hearth.debug.eval.Scope;
+import hearth.debug.goruntime.CallLayout;
 import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.GoProcess;
 import hearth.debug.goruntime.Goroutine;
 import hearth.debug.goruntime.Goroutines;
+import hearth.debug.goruntime.Kind;
 import hearth.debug.goruntime.LoadLimits;
+import hearth.debug.goruntime.Loader;
 import hearth.debug.goruntime.Stacks;
 import hearth.debug.goruntime.Variable;
 import hearth.debug.index.Function;
@@ -41,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * if it holds are they stopped too.
  */
 public final class Session implements AutoCloseable {
-  private static final int OUTER_FRAMES = 50;
+  static final int OUTER_FRAMES = 50;
   private static final int MAX_OWN_STEPS = 100;
   private static final int MAX_FRAMES = 1 << 20;
 
@@ -558,12 +561,13 @@ public final class Session implements AutoCloseable {
 
   /** What a function returns whose thread is at its return instruction. */
   public List<Variable> results(Function function, TargetThread thread) {
-    return hearth.debug.goruntime.Results.of(
-        process,
-        new hearth.debug.goruntime.Loader(process),
-        function,
-        thread,
-        thread.registers().sp() + 8);
+    return CallLayout.of(process, function)
+        .results(
+            process,
+            new Loader(process),
+            thread.registers(),
+            thread.floatingPoint(),
+            thread.registers().sp() + 8);
   }
 
   /** Takes a breakpoint out. */
@@ -724,6 +728,80 @@ public final class Session implements AutoCloseable {
     });
   }
 
+  /**
+   * Evaluates an expression that may call functions, or assigns one to another; the goroutine runs
+   * meanwhile, and the others with it. What it gives is among the state's returned values.
+   *
+   * @param goroutineId -1 for the one that is looked at
+   * @param unsafe whether pointers to the stack may be handed over
+   */
+  public State call(long goroutineId, String expression, LoadLimits limits, boolean unsafe)
+      throws SessionException {
+    return run(() -> {
+      requireAlive();
+      if (interrupted != null) {
+        throw new SessionException(
+            "cannot call function while another function call is already in progress");
+      }
+      Goroutine g = goroutine(goroutineId);
+      if (g == null) {
+        throw new SessionException("no goroutine selected");
+      }
+      if (g.thread() == null) {
+        throw new SessionException("selected goroutine not running");
+      }
+      Scope scope = scope(g.id(), 0);
+      Injection injection = new Injection(this, limits, unsafe);
+      scope.setCaller(injection);
+      running = true;
+      stoppedAt.clear();
+      try {
+        returned = calls(expression, scope, limits, injection);
+        TargetThread thread = scope.thread();
+        currentThread = thread == null ? currentThread : thread.id();
+        selectedGoroutine = 0;
+        reason = Reason.CALL;
+        return told();
+      } catch (EvalException | UnreadableException e) {
+        throw new SessionException(String.valueOf(e.getMessage()));
+      } finally {
+        running = false;
+        halting = false;
+        if (!target.isGone()) {
+          target.clearHalt();
+        }
+      }
+    });
+  }
+
+  private @Nullable List<Variable> calls(
+      String expression, Scope scope, LoadLimits limits, Injection injection) {
+    int equals = Assignments.operator(expression);
+    if (equals >= 0) {
+      CompiledExpression.of(expression.substring(0, equals).trim())
+          .assign(scope, hits(), CompiledExpression.of(expression.substring(equals + 1).trim()));
+      return null;
+    }
+    Variable v = CompiledExpression.of(expression).evaluate(scope, hits(), limits);
+    List<Variable> results = injection.returned();
+    return v.kind == Kind.INVALID && results != null ? results : List.of(v);
+  }
+
+  private @Nullable Injection interrupted;
+
+  /** The user stopped a call: it is gone on with when the program runs again. */
+  void interruptedIn(Injection call, TargetThread thread) {
+    interrupted = call;
+    currentThread = thread.id();
+    reason = Reason.MANUAL;
+  }
+
+  /** The process ended while a call ran. */
+  void gone() {
+    reason = Reason.EXITED;
+    cancelSteps();
+  }
+
   /** Lets all run, and waits for what stops them. */
   private void proceed() throws SessionException {
     stoppedAt.clear();
@@ -768,6 +846,15 @@ public final class Session implements AutoCloseable {
         reason = Reason.MANUAL;
         yield true;
       }
+      case Stop.OwnTrap t when isOfCall(t.thread()) -> {
+        target.stopAll();
+        Injection call = interrupted;
+        if (call != null && call.goOn(t.thread())) {
+          interrupted = null;
+        }
+        target.resume();
+        yield false;
+      }
       case Stop.OwnTrap t -> {
         target.stopAll();
         currentThread = t.thread().id();
@@ -786,6 +873,11 @@ public final class Session implements AutoCloseable {
       }
       case Stop.AtBreakpoint at -> atBreakpoint(at);
     };
+  }
+
+  private boolean isOfCall(TargetThread thread) {
+    return interrupted != null
+        && Injection.isOfProtocol(process.functionAt(thread.registers().pc()));
   }
 
   /** A breakpoint of the program's own: the call that makes it is left, if it is the runtime's. */

@@ -4,11 +4,11 @@ package hearth.debug.session;
 
 import hearth.debug.dwarf.Die;
 import hearth.debug.dwarf.LineTable;
+import hearth.debug.goruntime.CallLayout;
 import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.GoProcess;
 import hearth.debug.goruntime.Goroutine;
 import hearth.debug.goruntime.Loader;
-import hearth.debug.goruntime.Results;
 import hearth.debug.goruntime.Variable;
 import hearth.debug.index.Function;
 import hearth.debug.session.Session.Step;
@@ -328,8 +328,13 @@ final class Stepper {
     if (reached.purpose != Purpose.RETURNED || left == null) {
       return null;
     }
-    return Results.of(
-        session.process(), new Loader(session.process()), left, on, on.registers().sp());
+    return CallLayout.of(session.process(), left)
+        .results(
+            session.process(),
+            new Loader(session.process()),
+            on.registers(),
+            on.floatingPoint(),
+            on.registers().sp());
   }
 
   /** How the step goes on from a point; null if it ends there. All threads are stopped. */

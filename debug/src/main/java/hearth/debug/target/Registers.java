@@ -64,6 +64,21 @@ public final class Registers {
     return new Registers(Arrays.copyOf(values, values.length));
   }
 
+  /** Takes all values of others. */
+  public void set(Registers others) {
+    System.arraycopy(others.values, 0, values, 0, values.length);
+  }
+
+  /** The processor's flags. */
+  public long flags() {
+    return values[FLAGS];
+  }
+
+  /** Sets the processor's flags. */
+  public void setFlags(long flags) {
+    values[FLAGS] = flags;
+  }
+
   /** Program counter. */
   public long pc() {
     return values[RIP];

@@ -14,6 +14,7 @@ import hearth.debug.goruntime.LoadLimits;
 import hearth.debug.goruntime.Loader;
 import hearth.debug.goruntime.Variable;
 import hearth.debug.index.Program;
+import hearth.debug.session.Assignments;
 import hearth.debug.session.Breakpoint;
 import hearth.debug.session.Location;
 import hearth.debug.session.Places;
@@ -102,6 +103,7 @@ final class Commands {
         "next-instruction",
         "ni",
         "nexti");
+    add(running, "Resumes process, injecting a function call.", this::callFunction, "call");
     add(running, "Restart process.", this::restart, "restart", "r");
     String breakpoints = "Manipulating breakpoints";
     add(breakpoints, "Sets a breakpoint.", (c, a) -> set(c, a, false), "break", "b");
@@ -313,6 +315,14 @@ final class Commands {
 
   private void instruction(boolean over) throws SessionException {
     stopped(session.stepInstruction(over));
+  }
+
+  private void callFunction(Context context, String arguments) throws SessionException {
+    String unsafe = "-unsafe ";
+    boolean isUnsafe = arguments.startsWith(unsafe);
+    String expression = isUnsafe ? arguments.substring(unsafe.length()) : arguments;
+    long goroutine = context.goroutine;
+    stopped(move(() -> session.call(goroutine, expression, printer.limits, isUnsafe)));
   }
 
   private void restart(Context context, String arguments) throws SessionException {
@@ -612,30 +622,13 @@ final class Commands {
   }
 
   private void assign(Context context, String arguments) throws SessionException {
-    int at = assignment(arguments);
+    int at = Assignments.operator(arguments);
     if (at < 0) {
       throw new SessionException("syntax error '=' not found");
     }
     CompiledExpression to = compile(arguments.substring(0, at).trim());
     CompiledExpression value = compile(arguments.substring(at + 1).trim());
     to.assign(session.scope(context.goroutine, context.frame), session.hits(), value);
-  }
-
-  private static int assignment(String text) {
-    boolean quoted = false;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == '"') {
-        quoted = !quoted;
-      }
-      boolean part =
-          (i + 1 < text.length() && text.charAt(i + 1) == '=')
-              || (i > 0 && "=!<>".indexOf(text.charAt(i - 1)) >= 0);
-      if (c == '=' && !quoted && !part) {
-        return i;
-      }
-    }
-    return -1;
   }
 
   private void variables(Context context, String arguments, boolean ofArguments)
