@@ -132,6 +132,9 @@ async function main() {
     await ask('pause', { threadId: 1 });
     show('paused', (await stop()).reason);
   }
+  if (process.env.RESTART !== '1') {
+    process.exit(0); // Delve builds a program again that it did not build, and does not come back
+  }
   const again = initialized();
   await ask('restart', {});
   await again;

@@ -11,6 +11,7 @@ import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.GoType;
 import hearth.debug.goruntime.Goroutine;
 import hearth.debug.goruntime.Kind;
+import hearth.debug.goruntime.LoadLimits;
 import hearth.debug.goruntime.Loader;
 import hearth.debug.goruntime.Variable;
 import hearth.debug.index.Function;
@@ -670,6 +671,9 @@ final class Debuggee {
       }
     }
     try {
+      if (expression.strip().startsWith("call ")) {
+        return call(expression.strip().substring(5), frame);
+      }
       return session.run(() -> {
         Scope scope = session.scopeOrNone(frame.goroutine(), frame.index());
         Variable v = values.evaluate(expression, scope, alone);
@@ -681,12 +685,32 @@ final class Debuggee {
     }
   }
 
+  private JsonObject call(String expression, Values.Frame frame) throws SessionException {
+    if (frame.index() > 0) {
+      throw new SessionException("call is only supported with topmost stack frame");
+    }
+    LoadLimits usual = configuration.limits();
+    LoadLimits limits =
+        new LoadLimits(true, usual.recursion(), CALL_STRING, usual.arrayValues(), -1);
+    State state = session.call(frame.goroutine(), expression, limits, false);
+    List<Variable> returned = state.returned();
+    return session.run(() -> values.results(returned == null ? List.of() : returned, frame));
+  }
+
+  /** Assigns; a string that is written out needs room in the program, which a call makes. */
   private JsonObject assign(String to, String value, Values.Frame frame) throws SessionException {
+    if (frame.index() == 0 && value.strip().startsWith("\"")) {
+      session.call(frame.goroutine(), to + " = " + value, configuration.limits(), false);
+    } else {
+      session.run(() -> {
+        Scope scope = session.scope(frame.goroutine(), frame.index());
+        CompiledExpression.of(to).assign(scope, session.hits(), CompiledExpression.of(value));
+        return true;
+      });
+    }
     return session.run(() -> {
       Scope scope = session.scope(frame.goroutine(), frame.index());
-      CompiledExpression.of(to).assign(scope, session.hits(), CompiledExpression.of(value));
-      Scope fresh = session.scope(frame.goroutine(), frame.index());
-      return values.result(values.evaluate(to, fresh, false), to, false, frame);
+      return values.result(values.evaluate(to, scope, false), to, false, frame);
     });
   }
 

@@ -60,7 +60,16 @@ final class Marks {
         prefix,
         wanted,
         w -> prefix + " Line=" + w.number("line") + " Column=" + w.number("column"),
-        w -> session.line(server, w.smallNumber("line")));
+        w -> line(server, w.smallNumber("line")));
+  }
+
+  private Location line(String file, int line) throws SessionException {
+    try {
+      return session.line(file, line);
+    } catch (SessionException e) {
+      session.skipNumber(); // as Delve does
+      throw e;
+    }
   }
 
   JsonArray functions(List<Fields> wanted) {

@@ -39,7 +39,7 @@ final class Assignment {
       }
     }
     boolean literal = from.is(Variable.CONSTANT) && from.value instanceof String s && !s.isEmpty();
-    if (literal && to.kind == Kind.STRING) {
+    if (literal && (to.kind == Kind.STRING || scope.caller == null)) {
       throw new EvalException(NOT_ALLOCATED);
     }
     Values.checkType(from, to.type);

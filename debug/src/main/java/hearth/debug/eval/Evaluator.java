@@ -339,7 +339,7 @@ final class Evaluator {
                 + " 'call'");
       }
       Variable of = evaluate(node.of());
-      if (of.address == 0 || of.is(Variable.FAKE_ADDRESS) || isUntyped(of)) {
+      if (of.address == 0 || isUntyped(of)) {
         throw new EvalException("can not take address of " + Text.quote(text));
       }
       Variable pointer =
@@ -347,7 +347,6 @@ final class Evaluator {
       Variable to = of.copy();
       to.onlyAddress = true;
       pointer.children.add(to);
-      pointer.length = 1;
       pointer.loaded = true;
       pointer.value = hearth.debug.goruntime.Loader.unsigned(of.address);
       return pointer;

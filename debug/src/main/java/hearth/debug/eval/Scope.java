@@ -19,6 +19,7 @@ import hearth.debug.target.Memory;
 import hearth.debug.target.TargetThread;
 import hearth.debug.target.UnreadableException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -289,9 +290,35 @@ public final class Scope {
       at += piece.size();
     }
     Variable v =
-        loader.variable(name, Pieces.ADDRESS, type, new Pieces(process.memory(), bytes, null));
+        loader.variable(
+            name,
+            Pieces.ADDRESS,
+            type,
+            new Pieces(process.memory(), bytes, changed -> store(pieces, frame, changed)));
     v.flags |= Variable.FAKE_ADDRESS;
     return v;
+  }
+
+  /** Puts a changed value back to where its pieces are. */
+  private void store(List<Expression.Piece> pieces, Frame frame, byte[] bytes) {
+    int at = 0;
+    for (Expression.Piece piece : pieces) {
+      switch (piece.location()) {
+        case Expression.Location.Address a ->
+            process.memory().write(a.address(), Arrays.copyOfRange(bytes, at, at + piece.size()));
+        case Expression.Location.Register r -> {
+          TargetThread on = thread;
+          if (on == null || !frame.equals(frames.getFirst()) || r.number() >= FIRST_VECTOR) {
+            throw new UnreadableException("can not set a register of an outer frame");
+          }
+          on.registers().setDwarf(r.number(), Memory.number(bytes, at, piece.size()));
+          on.registersChanged();
+          frame.registers()[r.number()] = on.registers().dwarf(r.number());
+        }
+        default -> throw new UnreadableException("can not set a value that is in no memory");
+      }
+      at += piece.size();
+    }
   }
 
   private byte[] part(Expression.Piece piece, Frame frame) {

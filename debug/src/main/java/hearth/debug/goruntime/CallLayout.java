@@ -35,8 +35,11 @@ public record CallLayout(List<Slot> slots, long size) {
     private final boolean result;
     private final List<Part> parts;
     private final long offset;
+    private final long line;
 
-    private Slot(String name, GoType type, boolean result, List<Part> parts, long offset) {
+    private Slot(
+        String name, GoType type, boolean result, List<Part> parts, long offset, long line) {
+      this.line = line;
       this.name = name;
       this.type = type;
       this.result = result;
@@ -218,7 +221,8 @@ public record CallLayout(List<Slot> slots, long size) {
       } else if (!result) {
         spilled = align(spilled, alignment(type)) + type.size();
       }
-      slots.add(new Slot(child.name(), type, result, parts, offset));
+      long line = child.number(Dw.AT_DECL_LINE, child.origin().number(Dw.AT_DECL_LINE, 0));
+      slots.add(new Slot(child.name(), type, result, parts, offset, line));
     }
     return new CallLayout(slots, align(align(onStack, 8) + spilled, 8));
   }
@@ -242,6 +246,7 @@ public record CallLayout(List<Slot> slots, long size) {
                     slot.type(),
                     new Pieces(process.memory(), slot.read(registers, vectors), null));
         v.flags |= Variable.RESULT;
+        v.declarationLine = slot.line;
         results.add(v);
       }
     }

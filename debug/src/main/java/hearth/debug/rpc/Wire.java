@@ -94,8 +94,8 @@ final class Wire {
     o.addProperty("type", type);
     o.addProperty("realType", type.isEmpty() ? "" : v.type.resolved().name());
     o.addProperty("flags", v.flags);
-    o.addProperty("kind", v.kind.number());
-    o.addProperty("value", v.kind == Kind.POINTER ? "" : Text.value(session.process(), v));
+    o.addProperty("kind", kind(v.kind));
+    o.addProperty("value", value(v));
     o.add("StringValueBytes", rawBytes(v));
     o.addProperty("len", v.kind.isComplex() ? 2 : v.length);
     o.addProperty("cap", v.capacity);
@@ -105,6 +105,20 @@ final class Wire {
     o.addProperty("LocationExpr", "");
     o.addProperty("DeclLine", v.declarationLine);
     return o;
+  }
+
+  /** Number of a kind as Delve has it: all integers are of two kinds. */
+  static int kind(Kind kind) {
+    return (kind.isSigned() ? Kind.INT : kind.isUnsigned() ? Kind.UINT : kind).number();
+  }
+
+  private String value(Variable v) {
+    if (v.kind != Kind.POINTER) {
+      return Text.value(session.process(), v);
+    }
+    return v.address == 0 || v.children.isEmpty()
+        ? ""
+        : Long.toUnsignedString(v.children.getFirst().address);
   }
 
   /** The bytes of a string that is not valid in UTF-8. */
@@ -158,7 +172,9 @@ final class Wire {
             hearth.debug.goruntime.GoType.basic("", Kind.INVALID, 0),
             session.process().memory());
     v.unreadable = "eval error: " + why;
-    return variable(v);
+    JsonObject o = variable(v);
+    o.add("children", JsonNull.INSTANCE);
+    return o;
   }
 
   // Places
@@ -419,7 +435,7 @@ final class Wire {
       long high = g == null ? 0 : g.stackHigh();
       o.addProperty("FrameOffset", frame.cfa() - high);
       o.addProperty("FramePointerOffset", frame.registers()[Frame.BP] - high);
-      o.add("Defers", JsonNull.INSTANCE);
+      o.add("Defers", new JsonArray());
       boolean bottom = i == frames.size() - 1 && frame.isBottom();
       if (bottom) {
         o.addProperty("Bottom", true);

@@ -512,6 +512,11 @@ public final class Session implements AutoCloseable {
     return breakpoint;
   }
 
+  /** Leaves a number out, as if a breakpoint of it had been set. */
+  public void skipNumber() {
+    nextId++;
+  }
+
   private void insert(Breakpoint breakpoint) {
     for (long address : breakpoint.location().addresses()) {
       Site site = sites.computeIfAbsent(address, a -> new Site());

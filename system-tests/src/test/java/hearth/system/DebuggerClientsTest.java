@@ -1,0 +1,274 @@
+// SPDX-FileCopyrightText: The Hearth authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+package hearth.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Clients that are not ours drive the debugger and Delve through the same sessions, and are told
+ * the same: the client that the authors of the Debug Adapter Protocol publish for tests, Delve's
+ * RPC package, and Delve's terminal.
+ */
+@Tag("system")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DebuggerClientsTest {
+  private static final String DELVE = "github.com/go-delve/delve/cmd/dlv@v1.27.2";
+  private static final String OURS = Host.HOME.resolve("dlv").toString();
+  private static final Path SOURCES = Host.HOME.resolve("system-tests/src/test");
+  private static final Pattern LISTENING = Pattern.compile("server listening at: (\\S+)");
+  private static final long LIMIT_SECONDS = 90;
+
+  private Path scratch;
+  private String delve;
+  private Path program;
+  private Path source;
+
+  @BeforeAll
+  void build(@TempDir Path folder) throws Exception {
+    scratch = folder;
+    Host.Result built =
+        Host.run(
+            Host.HOME.resolve("system-tests/tools/go-program").toString(),
+            Host.HOME.resolve(".hearth/go").toString(),
+            DELVE);
+    if (built.code() != 0) {
+      Outside.notRun("DebuggerClientsTest: " + DELVE + " cannot be built: " + built.err());
+    }
+    delve = Host.HOME.resolve(".hearth/go/dlv-v1.27.2").toString();
+    program = scratch.resolve("program");
+    source = Files.copy(SOURCES.resolve("dap/program/main.go"), scratch.resolve("main.go"));
+    Go.run(
+        scratch,
+        List.of("build", "-gcflags", "all=-N -l", "-o", program.toString(), source.toString()));
+  }
+
+  private Process start(String log, List<String> command) throws IOException {
+    return new ProcessBuilder(command)
+        .directory(scratch.toFile())
+        .redirectErrorStream(true)
+        .redirectOutput(scratch.resolve(log).toFile())
+        .start();
+  }
+
+  /** Waits until a server tells where it listens. */
+  private String address(Process server, String log) throws Exception {
+    for (int i = 0; i < LIMIT_SECONDS * 20; i++) {
+      Matcher found = LISTENING.matcher(Files.readString(scratch.resolve(log)));
+      if (found.find()) {
+        return found.group(1);
+      }
+      assertThat(server.isAlive()).as(Files.readString(scratch.resolve(log))).isTrue();
+      Thread.sleep(50);
+    }
+    throw new AssertionError("it never listened: " + Files.readString(scratch.resolve(log)));
+  }
+
+  private String run(Path folder, Map<String, String> environment, List<String> command)
+      throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    process.getOutputStream().close();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as(said).isTrue();
+    return said;
+  }
+
+  /** Ends a server; what it started ends with it. */
+  private static void end(Process server) throws Exception {
+    if (!server.waitFor(10, TimeUnit.SECONDS)) {
+      server.destroy();
+      assertThat(server.waitFor(10, TimeUnit.SECONDS)).as("it ends when told to").isTrue();
+    }
+  }
+
+  private Path client() throws Exception {
+    Outside.need("DebuggerClientsTest", "node");
+    Outside.need("DebuggerClientsTest", "npm");
+    Path folder = scratch.resolve("client");
+    if (Files.notExists(folder)) {
+      Files.createDirectory(folder);
+      for (String file : List.of("client.js", "package.json", "package-lock.json")) {
+        Files.copy(SOURCES.resolve("dap").resolve(file), folder.resolve(file));
+      }
+      String said = run(folder, Map.of(), List.of("npm", "ci", "--no-audit", "--no-fund"));
+      assertThat(folder.resolve("node_modules")).as(said).isDirectory();
+    }
+    return folder;
+  }
+
+  private String adapter(String debugger, String name, String arguments) throws Exception {
+    Path folder = client();
+    Process server = start(name, List.of(debugger, "dap", "--listen", "127.0.0.1:0"));
+    try {
+      String address = address(server, name);
+      return run(
+          folder,
+          Map.of("ARGS", arguments, "RESTART", debugger.equals(OURS) ? "1" : "0"),
+          List.of(
+              "node",
+              "client.js",
+              address.substring(address.lastIndexOf(':') + 1),
+              program.toString(),
+              source.toString()));
+    } finally {
+      end(server);
+    }
+  }
+
+  /** What a log point told has its own order among the rest. */
+  private static List<String> told(String transcript, boolean logPoints) {
+    return transcript
+        .lines()
+        .map(line -> line.replaceAll("0x[0-9a-f]{6,}", "ADDRESS"))
+        .map(line -> line.replaceAll("Thread \\d+", "Thread N"))
+        .map(line -> line.replaceAll("\\{eval err: .*could not find symbol[^}]*\\}+", "{error}"))
+        .filter(line -> line.contains("> [Go ") == logPoints)
+        // Ours tells the new value as it shows it, and where a throw is.
+        .filter(line -> !line.startsWith("setVariable") && !line.startsWith("setException"))
+        .toList();
+  }
+
+  private static String beforeRestart(String transcript) {
+    int at = transcript.indexOf("\nrestart ");
+    return at < 0 ? transcript : transcript.substring(0, at);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "fail", "wait"})
+  void anEditorsClientIsToldWhatDelveTells(String arguments) throws Exception {
+    String ours = adapter(OURS, "ours" + arguments, arguments);
+    String theirs = beforeRestart(adapter(delve, "theirs" + arguments, arguments));
+    for (boolean logPoints : new boolean[] {true, false}) {
+      assertThat(told(beforeRestart(ours), logPoints))
+          .as(ours)
+          .containsExactlyElementsOf(told(theirs, logPoints));
+    }
+    assertThat(ours)
+        .contains("{\"type\":\"uint8\",\"value\":\"7 = 0x7\"")
+        .doesNotContain("TIMEOUT")
+        .doesNotContain("FAILED");
+    String after = ours.substring(ours.indexOf("\nrestart "));
+    assertThat(after).contains("stopped \"breakpoint\"").contains("disconnect");
+    if (arguments.isEmpty()) {
+      assertThat(after).contains("exited {\"exitCode\":0}").contains("event \"terminated\"");
+    }
+  }
+
+  private String rpc(String debugger, String name, Path client) throws Exception {
+    Process server =
+        start(
+            name,
+            List.of(debugger, "exec", "--headless", "--listen", "127.0.0.1:0", program.toString()));
+    try {
+      String address = address(server, name);
+      return run(scratch, Map.of(), List.of(client.toString(), address, source.toString()));
+    } finally {
+      end(server);
+    }
+  }
+
+  private static List<String> answers(String text) {
+    return text.lines()
+        .map(line -> line.replaceAll("\"Pid\":\\d+", "\"Pid\":P"))
+        .map(line -> line.replaceAll("\"(addrpid|pcpids)\":\\[[\\d,]+\\]", "\"$1\":[P]"))
+        .map(line -> line.replaceAll("\"threadID\":\\d+", "\"threadID\":T"))
+        .map(line ->
+            line.replaceAll("(\"Threads\":\\[\\{\"id\":|\"currentThread\":\\{\"id\":)\\d+", "$1T"))
+        .map(line -> line.replaceAll("\"(addr|base)\":\\d{12,}", "\"$1\":A"))
+        .map(line -> line.replaceAll("\"value\":\"\\d{12,}\"", "\"value\":\"A\""))
+        .map(line -> line.replaceAll("\"FramePointerOffset\":-\\d{9,}", "\"F\":N"))
+        // Ours tells no expression of a variable's place, no file "?", and memory without its own
+        // traps.
+        .map(line -> line.replaceAll("\"LocationExpr\":\"[^\"]*\"", "\"LocationExpr\":\"\""))
+        .map(line -> line.replace(",\"?\"]", "]"))
+        .filter(line -> !line.startsWith("memory: "))
+        .toList();
+  }
+
+  @Test
+  void delvesPackageIsToldWhatDelveTells() throws Exception {
+    Path client = scratch.resolve("rpc-client");
+    Go.run(SOURCES.resolve("rpc"), List.of("build", "-o", client.toString(), "."));
+    String ours = rpc(OURS, "our-rpc", client);
+    String theirs = rpc(delve, "their-rpc", client);
+    assertThat(answers(ours)).hasSizeGreaterThan(60);
+    assertThat(answers(ours)).containsExactlyElementsOf(answers(theirs));
+    assertThat(ours).contains("memory: [\"SI");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"maps", "breakpoints", "tracepoints", "goroutine_states", "calls"})
+  void delvesTerminalShowsWhatItShowsOfDelve(String name) throws Exception {
+    Path folder = SOURCES.resolve("go").resolve(name);
+    Path binary = scratch.resolve("bin-" + name);
+    Go.run(
+        SOURCES.resolve("go"),
+        List.of("build", "-gcflags", "all=-N -l", "-o", binary.toString(), "./" + name));
+    List<String> screens = new ArrayList<>();
+    for (String debugger : List.of(OURS, delve)) {
+      Path socket = scratch.resolve("socket");
+      String log = "terminal-" + name;
+      Process server =
+          start(
+              log,
+              List.of(
+                  debugger, "exec", "--headless", "--listen", "unix:" + socket, binary.toString()));
+      try {
+        address(server, log);
+        if (debugger.equals(OURS)) {
+          assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+              .isEqualTo("rw-------");
+        }
+        screens.add(
+            run(
+                scratch,
+                Map.of("XDG_CONFIG_HOME", scratch.toString()),
+                List.of(
+                    delve,
+                    "connect",
+                    "unix:" + socket,
+                    "--init",
+                    folder.resolve("script").toString(),
+                    "--allow-non-terminal-interactive=true")));
+      } finally {
+        end(server);
+        Files.deleteIfExists(socket);
+      }
+    }
+    assertThat(normal(screens.get(0))).isNotBlank().isEqualTo(normal(screens.get(1)));
+  }
+
+  private static String normal(String screen) {
+    return screen
+        .lines()
+        .map(line -> line.replaceAll("0x[0-9a-f]{9,}", "ADDRESS"))
+        .map(line -> line.replaceAll("at (0x[0-9a-f]+,)+0x[0-9a-f]+", "at several"))
+        .map(line -> line.replaceAll("[Tt]hread \\d+", "thread N"))
+        .map(line -> line.replaceAll("[Gg]oroutine \\d+", "goroutine N"))
+        .map(line -> line.replaceAll("[Pp]rocess \\d+", "process N"))
+        .sorted()
+        .collect(Collectors.joining("\n"));
+  }
+}
