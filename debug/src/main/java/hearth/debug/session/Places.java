@@ -10,6 +10,7 @@ import hearth.debug.goruntime.GoProcess;
 import hearth.debug.goruntime.Goroutine;
 import hearth.debug.goruntime.Stacks;
 import hearth.debug.index.Function;
+import hearth.debug.target.Instruction;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Places of the source that goroutines are at, and come from. For the session's thread. */
 public final class Places {
+  private static final int MAX_WRAPPER = 1 << 12;
   private final GoProcess process;
   private final Stacks stacks;
   private final Map<Long, Place> statements = new HashMap<>();
@@ -87,15 +89,44 @@ public final class Places {
 
   private Place start(long pc) {
     Function function = process.functionAt(pc);
-    Die die = function == null ? null : function.die();
-    if (function != null && function.trampoline() && die != null) {
+    boolean wrapper =
+        function != null && (function.trampoline() || function.name().contains(".gowrap"));
+    if (function != null && wrapper) {
       // The compiler's wrapper leads to the function that the statement names.
-      Function meant = process.program().function(die.string(Dw.AT_TRAMPOLINE, ""));
+      Function meant = wrapped(function);
       if (meant != null) {
         return at(process.entry(meant), process.entry(meant), meant);
       }
     }
     return at(pc, pc, function);
+  }
+
+  /** The first function that a wrapper calls, but for the runtime's own. */
+  private @Nullable Function wrapped(Function wrapper) {
+    Die die = wrapper.die();
+    Function named =
+        die == null ? null : process.program().function(die.string(Dw.AT_TRAMPOLINE, ""));
+    if (named != null) {
+      return named;
+    }
+    int size = (int) Math.min(wrapper.high() - wrapper.low(), MAX_WRAPPER);
+    long start = process.entry(wrapper);
+    byte[] code = process.memory().bytes(start, size);
+    int at = 0;
+    while (at < size) {
+      Instruction i = Instruction.decode(code, at, start + at);
+      if (i == null) {
+        return null;
+      }
+      if (i.kind() == Instruction.Kind.CALL) {
+        Function called = process.functionAt(i.target());
+        if (called != null && !called.isRuntimePrivate()) {
+          return called;
+        }
+      }
+      at += i.length();
+    }
+    return null;
   }
 
   private Place at(long pc, long lookup, @Nullable Function function) {

@@ -41,7 +41,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The commands of the prompt. For the thread that reads them. */
 final class Commands {
-  private static final int BATCH = 4096;
   private static final int MAX_EXAMINED = 1 << 16;
   private static final Pattern CONDITION = Pattern.compile("^if | if ");
 
@@ -799,47 +798,16 @@ final class Commands {
   // Goroutines, threads, frames
 
   private void goroutines(Context context, String arguments) throws SessionException {
-    Places.Which which = Places.Which.USER;
-    boolean stacks = false;
-    boolean labels = false;
-    int depth = 10;
-    List<String> words = Words.all(arguments);
-    for (int i = 0; i < words.size(); i++) {
-      switch (words.get(i)) {
-        case "-u" -> which = Places.Which.USER;
-        case "-r" -> which = Places.Which.CURRENT;
-        case "-g" -> which = Places.Which.STATEMENT;
-        case "-s" -> which = Places.Which.START;
-        case "-l" -> labels = true;
-        case "-t" -> {
-          stacks = true;
-          if (i + 1 < words.size() && words.get(i + 1).matches("\\d+")) {
-            depth = Integer.parseInt(words.get(++i));
-          }
-        }
-        default -> throw new SessionException("wrong argument: '" + words.get(i) + "'");
-      }
-    }
-    Goroutine selected = session.selected();
-    List<Goroutine> all = session.goroutines().all();
-    for (int from = 0; from < all.size(); from += BATCH) {
-      List<Goroutine> part = all.subList(from, Math.min(from + BATCH, all.size()));
-      List<Places.Place> places = session.places().ofAll(part, which);
-      List<List<Frame>> frames =
-          stacks ? session.stacks().ofAll(part, depth + 1) : List.<List<Frame>>of();
-      for (int i = 0; i < part.size(); i++) {
-        Goroutine g = part.get(i);
-        out.print(selected != null && selected.id() == g.id() ? "* Goroutine " : "  Goroutine ");
-        out.println(printer.goroutine(g, which, places.get(i)));
-        if (labels) {
-          printer.labels(g, "\t");
-        }
-        if (stacks) {
-          printer.stack(frames.get(i), "\t", false, g);
-        }
-      }
-    }
-    out.println("[" + all.size() + " goroutines]");
+    new GoroutineListing(session, printer, out, arguments)
+        .run(
+            scopeOrNone(context),
+            (id, command) -> {
+              try {
+                call(new Context(id, 0, null), command);
+              } catch (SessionException e) {
+                out.println("Error: " + e.getMessage());
+              }
+            });
   }
 
   private void goroutine(Context context, String arguments) throws SessionException {
