@@ -37,6 +37,7 @@ public final class Main {
 
       Available Commands:
         attach      Attach to running process and begin debugging.
+        dap         Starts a headless TCP server communicating via Debug Adaptor Protocol (DAP).
         debug       Compile and begin debugging main package in current directory, or the package specified.
         exec        Execute a precompiled binary, and begin a debug session.
         help        Help about any command
@@ -45,11 +46,17 @@ public final class Main {
         version     Prints version.
 
       Flags:
+            --accept-multiclient               Allows a headless server to accept multiple client connections via JSON-RPC or DAP.
             --allow-non-terminal-interactive   Allows interactive sessions of Delve that don't have a terminal as stdin, stdout and stderr
             --build-flags string               Build flags, to be passed to the compiler. For example: --build-flags="-tags=integration -mod=vendor -cover -v"
+            --client-addr string               Address where the DAP client is waiting for the DAP server to dial in (dap)
+            --continue                         Continue the debugged process on start (needs --headless and --accept-multiclient)
             --disable-aslr                     Disables address space randomization
+            --headless                         Run debug server only, in headless mode. Server will accept both JSON-RPC or DAP client connections.
         -h, --help                             help for dlv
             --init string                      Init file, executed by the terminal client.
+        -l, --listen string                    Debugging server listen address. Prefix with 'unix:' to use a unix domain socket. (default "127.0.0.1:0")
+            --only-same-user                   Only connections from the same user that started this instance of Delve are allowed to connect. (default true)
         -r, --redirect stringArray             Specifies redirect rules for target process (see 'dlv help redirect')
             --wd string                        Working directory for running the program.
       """;

@@ -5,9 +5,11 @@ package hearth.debug.dap;
 import com.google.gson.JsonObject;
 import hearth.debug.eval.EvalException;
 import hearth.debug.eval.Scope;
+import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.GoType;
 import hearth.debug.goruntime.LoadLimits;
 import hearth.debug.goruntime.Variable;
+import hearth.debug.index.Function;
 import hearth.debug.index.Program;
 import hearth.debug.session.Session;
 import hearth.debug.target.UnreadableException;
@@ -87,10 +89,14 @@ final class Completions {
       // no variable of that name: it may be a package
     }
     for (String path : session.program().packages(expression)) {
-      for (Program.PackageVariable p : session.program().variables()) {
-        if (p.name().startsWith(path + ".")) {
-          names.add(p.name().substring(path.length() + 1));
-        }
+      inPackage(session, path, names);
+    }
+  }
+
+  private static void inPackage(Session session, String path, Set<String> names) {
+    for (Program.PackageVariable p : session.program().variables()) {
+      if (p.name().startsWith(path + ".")) {
+        names.add(p.name().substring(path.length() + 1));
       }
     }
   }
@@ -101,6 +107,10 @@ final class Completions {
       scope.variables().forEach(v -> names.add(v.name));
     } catch (EvalException e) {
       // nothing is known of the function; packages are
+    }
+    Frame frame = scope.frame();
+    if (frame != null) {
+      inPackage(session, Function.packagePath(frame.name()), names);
     }
     names.addAll(session.program().packages().keySet());
     names.removeIf(n -> n.isEmpty() || !Character.isJavaIdentifierStart(n.charAt(0)));
