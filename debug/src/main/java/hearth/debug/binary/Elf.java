@@ -333,6 +333,11 @@ public final class Elf implements AutoCloseable {
     return result;
   }
 
+  /** Size of the file in bytes. */
+  public long size() throws IOException {
+    return file.size();
+  }
+
   /** Go's build id, or nothing. */
   public Optional<String> goBuildId() {
     return note("Go\0\0", NT_GO_BUILD_ID).map(v -> new String(v, ISO_8859_1));

@@ -45,7 +45,6 @@ public final class Dwarf {
             "rnglists",
             "loc",
             "loclists",
-            "frame",
             "str_offsets")
         .parallel()
         .forEach(name -> elf.content(".debug_" + name));

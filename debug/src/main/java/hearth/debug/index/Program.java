@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug.index;
 
+import hearth.debug.binary.BadBinaryException;
 import hearth.debug.binary.BuildInfo;
 import hearth.debug.binary.Elf;
 import hearth.debug.dwarf.CallFrames;
@@ -21,14 +22,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an executable is made of, with the addresses that the file has: a process may have loaded it
- * elsewhere. Everything is read from the file's own tables when it is opened; entries of functions
- * are read when they are asked for. For any thread.
+ * elsewhere. All units are looked at when it is first opened, and what was found is kept in the
+ * user's cache; entries of functions are read when they are asked for. For any thread.
  */
 public final class Program implements AutoCloseable {
+  private static final long MAX_WAIT = 5000;
   private static final int CACHED_TREES = 512;
 
   private final Elf elf;
@@ -66,15 +70,13 @@ public final class Program implements AutoCloseable {
   private static final class Part {
     final List<Function> functions = new ArrayList<>();
     final List<InlinedCopy> copies = new ArrayList<>();
-    final List<PackageVariable> variables = new ArrayList<>();
-    final List<PackageConstant> constants = new ArrayList<>();
+    final List<Index.Named> variables = new ArrayList<>();
+    final List<Index.Named> constants = new ArrayList<>();
     final Map<String, Integer> types = new LinkedHashMap<>();
     final Map<Long, Integer> runtimeTypes = new HashMap<>();
     final List<String> files;
-    final Unit unit;
 
-    Part(Unit unit, List<String> files) {
-      this.unit = unit;
+    Part(List<String> files) {
       this.files = files;
     }
   }
@@ -104,24 +106,95 @@ public final class Program implements AutoCloseable {
 
   private Program(Elf elf) throws IOException {
     this.elf = elf;
+    Optional<IndexFile> file = IndexFile.of(elf);
+    CompletableFuture<Optional<IndexFile.Content>> content =
+        CompletableFuture.supplyAsync(() -> file.flatMap(IndexFile::content));
+    CompletableFuture<Void> framed = CompletableFuture.runAsync(this::readFrames);
     dwarf = new Dwarf(elf);
     buildInfo = BuildInfo.of(elf);
+    Optional<Index> kept = content.join().flatMap(c -> c.index(dwarf));
+    Index index = kept.orElseGet(this::look);
+    if (kept.isEmpty() && !dwarf.isEmpty()) {
+      file.ifPresent(f -> keep(f, index));
+    }
+    take(index);
+    try {
+      framed.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof BadBinaryException bad) {
+        throw bad;
+      }
+      throw e;
+    }
+  }
+
+  private void readFrames() {
+    frames.add(elf.content(".debug_frame"), false, 0);
+    Optional<Elf.Section> eh = elf.section(".eh_frame");
+    if (eh.isPresent()) {
+      frames.add(elf.content(".eh_frame"), true, eh.get().address());
+    }
+  }
+
+  /** Looks at every unit. */
+  private Index look() {
+    Index index = new Index();
     List<Part> parts = dwarf.units().parallelStream().map(this::part).toList();
     for (Part part : parts) {
-      functions.addAll(part.functions);
-      for (InlinedCopy copy : part.copies) {
-        inlined.computeIfAbsent(copy.name(), n -> new ArrayList<>()).add(copy);
+      index.functions.addAll(part.functions);
+      index.copies.addAll(part.copies);
+      index.variables.addAll(part.variables);
+      index.constants.addAll(part.constants);
+      part.types.forEach(index.types::putIfAbsent);
+      index.runtimeTypes.putAll(part.runtimeTypes);
+      index.files.add(part.files);
+    }
+    index.functions.sort(Comparator.comparingLong(Function::low));
+    return index;
+  }
+
+  /** Keeps an index beside other work; the process waits for that at its end, if it is quick. */
+  private void keep(IndexFile file, Index index) {
+    Thread writer =
+        Thread.ofPlatform().name("index").daemon().start(() -> file.write(index, dwarf));
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(() -> {
+              try {
+                writer.join(MAX_WAIT);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            }));
+  }
+
+  private void take(Index index) {
+    functions.addAll(index.functions);
+    for (Function f : functions) {
+      functionsByName.computeIfAbsent(f.name(), n -> new ArrayList<>(1)).add(f);
+    }
+    for (InlinedCopy copy : index.copies) {
+      inlined.computeIfAbsent(copy.name(), n -> new ArrayList<>()).add(copy);
+    }
+    for (Index.Named n : index.variables) {
+      PackageVariable v = new PackageVariable(n.name(), dwarf.die(n.entry()), n.value());
+      variables.add(v);
+      variablesByName.putIfAbsent(v.name(), v);
+    }
+    for (Index.Named n : index.constants) {
+      constantsByName.putIfAbsent(
+          n.name(), new PackageConstant(n.name(), dwarf.die(n.entry()), n.value()));
+    }
+    types.putAll(index.types);
+    runtimeTypes.putAll(index.runtimeTypes);
+    for (int i = 0; i < index.files.size(); i++) {
+      Unit unit = dwarf.units().get(i);
+      for (String name : index.files.get(i)) {
+        files.computeIfAbsent(name, f -> new ArrayList<>()).add(unit);
       }
-      variables.addAll(part.variables);
-      part.constants.forEach(c -> constantsByName.putIfAbsent(c.name(), c));
-      part.types.forEach(types::putIfAbsent);
-      runtimeTypes.putAll(part.runtimeTypes);
-      for (String file : part.files) {
-        files.computeIfAbsent(file, f -> new ArrayList<>()).add(part.unit);
-      }
-      if (part.unit.isGo() && !part.unit.name().isEmpty()) {
-        String path = part.unit.name();
-        String name = part.unit.goPackage();
+      if (unit.isGo() && !unit.name().isEmpty()) {
+        String path = unit.name();
+        String name = unit.goPackage();
         if (name.isEmpty()) {
           name = path.substring(path.lastIndexOf('/') + 1);
         }
@@ -130,16 +203,6 @@ public final class Program implements AutoCloseable {
           paths.add(path);
         }
       }
-    }
-    functions.sort(Comparator.comparingLong(Function::low));
-    for (Function f : functions) {
-      functionsByName.computeIfAbsent(f.name(), n -> new ArrayList<>(1)).add(f);
-    }
-    variables.forEach(v -> variablesByName.putIfAbsent(v.name(), v));
-    frames.add(elf.content(".debug_frame"), false, 0);
-    Optional<Elf.Section> eh = elf.section(".eh_frame");
-    if (eh.isPresent()) {
-      frames.add(elf.content(".eh_frame"), true, eh.get().address());
     }
   }
 
@@ -159,7 +222,7 @@ public final class Program implements AutoCloseable {
   }
 
   private Part part(Unit unit) {
-    Part part = new Part(unit, dwarf.lines(unit).files());
+    Part part = new Part(dwarf.lines(unit).files());
     @Nullable Function[] current = new @Nullable Function[1];
     boolean go = unit.isGo();
     unit.scan(
@@ -189,7 +252,7 @@ public final class Program implements AutoCloseable {
             case Dw.TAG_CONSTANT -> {
               if (depth == 1 && die.has(Dw.AT_CONST_VALUE)) {
                 long value = die.number(Dw.AT_CONST_VALUE, 0);
-                part.constants.add(new PackageConstant(die.name(), die, value));
+                part.constants.add(new Index.Named(die.name(), die.offset(), value));
               }
             }
             default -> {
@@ -230,7 +293,7 @@ public final class Program implements AutoCloseable {
     }
     String name = die.name();
     if (!name.isEmpty()) {
-      part.variables.add(new PackageVariable(name, die, address));
+      part.variables.add(new Index.Named(name, die.offset(), address));
     }
   }
 
