@@ -45,7 +45,7 @@ class DamagedBinaryTest {
 
   /** Reads what the debugger reads of a program; whether it could be. */
   private static boolean read(Path file) throws Exception {
-    try (Program program = Program.open(file)) {
+    try (Program program = Program.openAnew(file)) {
       for (Function f : program.functions()) {
         if (f.name().startsWith("main.")) {
           program.lines(f).forEach(row -> program.frames().at(row.address()));

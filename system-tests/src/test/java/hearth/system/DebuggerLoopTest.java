@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -88,6 +89,14 @@ class DebuggerLoopTest {
     assertThat(openFiles()).isLessThanOrEqualTo(files + 3);
   }
 
+  private static void waitUntil(Callable<Boolean> condition) throws Exception {
+    long end = System.nanoTime() + 30_000_000_000L;
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(10);
+    }
+  }
+
   @Test
   void attachedAndDetachedUnderLoad() throws Exception {
     Path printed = scratch.resolve("printed");
@@ -103,11 +112,16 @@ class DebuggerLoopTest {
     int pid = Integer.parseInt(shell.inputReader().readLine());
     ProcessHandle running = ProcessHandle.of(pid).orElseThrow();
     try {
+      // The shell's child is the shell until it runs the program.
+      waitUntil(() -> Files.exists(printed) && Files.size(printed) > 0);
       long files = 0;
       for (int round = 0; round < ROUNDS; round++) {
         Session session = Session.attach(pid, null);
-        stopInWork(session);
-        session.detach(false);
+        try {
+          stopInWork(session);
+        } finally {
+          session.detach(false);
+        }
         assertThat(running.isAlive()).as("round " + round).isTrue();
         if (round == 1) {
           files = openFiles();
@@ -115,11 +129,7 @@ class DebuggerLoopTest {
       }
       assertThat(openFiles()).isLessThanOrEqualTo(files + 3);
       long size = Files.size(printed);
-      long end = System.nanoTime() + 30_000_000_000L;
-      while (Files.size(printed) == size) {
-        assertThat(System.nanoTime()).isLessThan(end);
-        Thread.sleep(10);
-      }
+      waitUntil(() -> Files.size(printed) != size);
       List<String> lines = Files.readAllLines(printed);
       for (int i = 0; i < lines.size() - 1; i++) {
         assertThat(lines.get(i)).isEqualTo(String.valueOf(i));

@@ -104,9 +104,9 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  private Program(Elf elf) throws IOException {
+  private Program(Elf elf, boolean mayBeKept) throws IOException {
     this.elf = elf;
-    Optional<IndexFile> file = IndexFile.of(elf);
+    Optional<IndexFile> file = mayBeKept ? IndexFile.of(elf) : Optional.empty();
     CompletableFuture<Optional<IndexFile.Content>> content =
         CompletableFuture.supplyAsync(() -> file.flatMap(IndexFile::content));
     CompletableFuture<Void> framed = CompletableFuture.runAsync(this::readFrames);
@@ -212,9 +212,18 @@ public final class Program implements AutoCloseable {
    * @throws hearth.debug.binary.BadBinaryException if it is damaged, or of no kind that is read
    */
   public static Program open(Path path) throws IOException {
+    return open(path, true);
+  }
+
+  /** The same, without what is kept of it and without keeping anything. */
+  public static Program openAnew(Path path) throws IOException {
+    return open(path, false);
+  }
+
+  private static Program open(Path path, boolean mayBeKept) throws IOException {
     Elf elf = Elf.open(path);
     try {
-      return new Program(elf);
+      return new Program(elf, mayBeKept);
     } catch (IOException | RuntimeException e) {
       elf.close();
       throw e;
