@@ -9,6 +9,9 @@ import hearth.debug.server.Server;
 import hearth.debug.session.GoBuild;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
+import hearth.debug.session.Words;
+import hearth.debug.snapshot.Processes;
+import hearth.debug.snapshot.Snapshot;
 import hearth.debug.target.LiveProcess;
 import hearth.debug.terminal.Terminal;
 import hearth.debug.terminal.Tracing;
@@ -24,6 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The debugger's command line: the verbs and flags of {@code dlv}. */
@@ -40,7 +45,9 @@ public final class Main {
         dap         Starts a headless TCP server communicating via Debug Adaptor Protocol (DAP).
         debug       Compile and begin debugging main package in current directory, or the package specified.
         exec        Execute a precompiled binary, and begin a debug session.
+        goroutines  Show the goroutines of a process in groups, without stopping it.
         help        Help about any command
+        ps          List the Go programs that run here.
         test        Compile test binary and begin debugging program.
         trace       Compile and begin tracing program.
         version     Prints version.
@@ -57,7 +64,9 @@ public final class Main {
             --init string                      Init file, executed by the terminal client.
         -l, --listen string                    Debugging server listen address. Prefix with 'unix:' to use a unix domain socket. (default "127.0.0.1:0")
             --only-same-user                   Only connections from the same user that started this instance of Delve are allowed to connect. (default true)
+            --check-go-version                 Exits if the version of Go in use is not compatible (too old or too new) with the version of Delve. (default true)
         -r, --redirect stringArray             Specifies redirect rules for target process (see 'dlv help redirect')
+            --waitfor string                   Wait for a process whose command line begins with this (attach); --waitfor-interval and --waitfor-duration in milliseconds
             --wd string                        Working directory for running the program.
       """;
 
@@ -72,6 +81,10 @@ public final class Main {
           Map.entry("v", "verbose"),
           Map.entry("t", "trace-test"),
           Map.entry("test", "trace-test"));
+
+  private static final Pattern GO_VERSION = Pattern.compile("go1\\.(\\d+)");
+  private static final int OLDEST_GO = 25;
+  private static final int NEWEST_GO = 27;
 
   private final Map<String, String> flags = new TreeMap<>();
   private final String[] redirects = new String[3];
@@ -124,6 +137,18 @@ public final class Main {
       case "attach" -> attach(out, err);
       case "trace" -> trace(out, err);
       case "dap" -> adapter(out, err);
+      case "ps" -> {
+        try {
+          Processes.list(out);
+        } catch (IOException e) {
+          throw new SessionException("cannot list processes: " + e.getMessage());
+        }
+        yield 0;
+      }
+      case "goroutines" -> {
+        Snapshot.print(pid("a PID, as \"ps\" lists them"), out);
+        yield 0;
+      }
       case "core", "connect", "replay", "run" ->
           throw new SessionException(
               "Error: \"dlv " + verb + "\" is not offered yet; \"dlv --help\" lists what is");
@@ -172,6 +197,9 @@ public final class Main {
             "listen",
             "api-version",
             "client-addr",
+            "waitfor",
+            "waitfor-interval",
+            "waitfor-duration",
             "init",
             "redirect",
             "wd",
@@ -193,7 +221,7 @@ public final class Main {
             flags.put(name, value);
           }
         }
-        case "follow-calls", "ebpf", "backend", "waitfor", "log-output", "log-dest" ->
+        case "follow-calls", "ebpf", "backend", "log-output", "log-dest" ->
             throw new SessionException(
                 "Error: flag " + word + " is not offered yet; \"dlv --help\" lists what is");
         default ->
@@ -356,7 +384,41 @@ public final class Main {
     }
   }
 
+  /** Refuses programs of versions of Go that are not known, or warns of them. */
+  private void checkGoVersion(Session session, PrintStream err) throws SessionException {
+    String producer = session.program().producer();
+    Matcher version = GO_VERSION.matcher(producer);
+    if (!version.find()) {
+      return;
+    }
+    int minor = Integer.parseInt(version.group(1));
+    if (minor >= OLDEST_GO && minor <= NEWEST_GO) {
+      return;
+    }
+    String message =
+        minor < OLDEST_GO
+            ? "Go version 1."
+                + minor
+                + " is too old for this version of Delve (minimum supported"
+                + " version 1."
+                + OLDEST_GO
+                + ", suppress this error with --check-go-version=false)"
+            : "Version of Delve is too old for Go version 1."
+                + minor
+                + " (maximum supported version"
+                + " 1."
+                + NEWEST_GO
+                + ", suppress this error with --check-go-version=false)";
+    if (isOff(flags.get("check-go-version"))) {
+      err.println("Warning: " + message);
+      return;
+    }
+    session.close();
+    throw new SessionException(message);
+  }
+
   private int serve(Session session, PrintStream out, PrintStream err) throws SessionException {
+    checkGoVersion(session, err);
     if (flags.containsKey("headless")) {
       Server server;
       try {
@@ -379,17 +441,30 @@ public final class Main {
     return terminal.run(flags.get("init"));
   }
 
-  private int attach(PrintStream out, PrintStream err) throws SessionException {
+  private int pid(String what) throws SessionException {
     if (words.isEmpty()) {
-      throw new SessionException("you must provide a PID");
+      throw new SessionException("you must provide " + what);
     }
-    int pid;
     try {
-      pid = Integer.parseInt(words.getFirst());
+      return Integer.parseInt(words.getFirst());
     } catch (NumberFormatException e) {
       throw new SessionException(
           "Invalid pid: " + words.getFirst() + " (expected: a number, as ps shows it)");
     }
+  }
+
+  private int attach(PrintStream out, PrintStream err) throws SessionException {
+    String prefix = flags.get("waitfor");
+    if (prefix != null && !words.isEmpty()) {
+      throw new SessionException("Error: a PID and --waitfor exclude each other");
+    }
+    int pid =
+        prefix == null
+            ? pid("a PID")
+            : Processes.waitFor(
+                prefix,
+                number("waitfor-interval", Integer.MAX_VALUE),
+                number("waitfor-duration", Integer.MAX_VALUE));
     @Nullable Path executable = words.size() > 1 ? Path.of(words.get(1)) : null;
     return serve(Session.attach(pid, executable), out, err);
   }
@@ -466,7 +541,7 @@ public final class Main {
         new GoBuild(
             verb.equals("test"),
             words,
-            GoBuild.words(flags.getOrDefault("build-flags", "")),
+            Words.all(flags.getOrDefault("build-flags", "")),
             Path.of("").toAbsolutePath());
     String name = flags.get("output");
     Path output = name == null ? build.freshOutput() : build.folder().resolve(name);

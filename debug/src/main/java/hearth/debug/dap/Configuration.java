@@ -7,7 +7,7 @@ import com.google.gson.JsonObject;
 import hearth.debug.goruntime.LoadLimits;
 import hearth.debug.json.BadFieldException;
 import hearth.debug.json.Fields;
-import hearth.debug.session.GoBuild;
+import hearth.debug.session.Words;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -97,7 +97,7 @@ final class Configuration {
       return List.of();
     }
     if (flags.isJsonPrimitive() && flags.getAsJsonPrimitive().isString()) {
-      return GoBuild.words(flags.getAsString());
+      return Words.all(flags.getAsString());
     }
     if (flags.isJsonArray()) {
       return fields.strings("buildFlags");

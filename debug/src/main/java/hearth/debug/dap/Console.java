@@ -4,6 +4,7 @@ package hearth.debug.dap;
 
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
+import hearth.debug.session.Words;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -31,7 +32,7 @@ final class Console {
   }
 
   String run(String command) throws SessionException {
-    List<String> words = hearth.debug.session.GoBuild.words(command);
+    List<String> words = Words.all(command);
     String verb = words.isEmpty() ? "help" : words.getFirst();
     List<String> rest = words.isEmpty() ? List.of() : words.subList(1, words.size());
     return switch (verb) {

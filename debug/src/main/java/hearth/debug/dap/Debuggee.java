@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeSet;
@@ -581,7 +582,7 @@ final class Debuggee {
               new Values.Frame(-1, 0)));
     }
     if (configuration.registers) {
-      list.add(values.scope("Registers", "", registers(scope), frame));
+      list.add(values.scope(Values.REGISTERS, "", registers(scope), frame));
     }
     JsonObject body = new JsonObject();
     body.add("scopes", list);
@@ -613,15 +614,11 @@ final class Debuggee {
           .registers()
           .texts()
           .forEach((name, value) -> {
-            Variable v =
-                new Variable(
-                    String.format("%6s", name.toLowerCase(java.util.Locale.ROOT)),
-                    0,
-                    GoType.basic("", Kind.UNSAFE_POINTER, 8),
-                    session.process().memory());
-            v.unreadable = null;
+            // All names have the same width, so that values stand below each other.
+            String shown = String.format("%6s", name.toLowerCase(Locale.ROOT));
             Variable text =
-                new Variable(v.name, 0, GoType.basic("", Kind.BOOL, 1), session.process().memory());
+                new Variable(
+                    shown, 0, GoType.basic("", Kind.INVALID, 0), session.process().memory());
             text.value = value;
             text.loaded = true;
             result.add(text);

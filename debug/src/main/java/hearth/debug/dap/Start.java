@@ -7,6 +7,7 @@ import hearth.debug.json.Fields;
 import hearth.debug.session.GoBuild;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
+import hearth.debug.snapshot.Processes;
 import hearth.debug.target.LiveProcess;
 import java.io.ByteArrayOutputStream;
 import java.io.FileInputStream;
@@ -231,10 +232,16 @@ final class Start {
 
   /** Attaches to a process. */
   Session attach(Fields fields) throws SessionException {
-    if (fields.has("waitFor")) {
-      throw new SessionException("'waitFor' is not offered yet");
-    }
     int pid = fields.smallNumber("processId");
+    String prefix = fields.string("waitFor");
+    if (!prefix.isEmpty() && pid != 0) {
+      throw new SessionException(
+          "'processId' and 'waitFor' are mutually exclusive, and can't be specified at the same"
+              + " time");
+    }
+    if (!prefix.isEmpty()) {
+      pid = Processes.waitFor(prefix, 1, 0);
+    }
     if (pid == 0) {
       throw new SessionException(
           "The 'processId' or 'waitFor' attribute is missing in debug configuration");

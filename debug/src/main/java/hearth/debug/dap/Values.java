@@ -16,6 +16,7 @@ import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * 1000 and hold until the program runs again. For the session's thread.
  */
 final class Values {
+  /** Name of the scope of registers. */
+  static final String REGISTERS = "Registers";
+
   private static final int FIRST = 1000;
   private static final int MAX_VALUE = 256;
   private static final int MAX_KEY = 64;
@@ -454,6 +458,9 @@ final class Values {
   private static String evaluateName(Held of, Variable child) {
     if (child.name.startsWith("~") || child.name.startsWith(".")) {
       return "";
+    }
+    if (of.scope && of.variable.name.equals(REGISTERS)) {
+      return "_" + child.name.strip().toUpperCase(Locale.ROOT);
     }
     if (of.name.isEmpty()) {
       return of.scope ? child.name : "";

@@ -95,6 +95,27 @@ final class Members {
     throw new EvalException(shown + " has no member " + name);
   }
 
+  /** What is embedded in a structure, pointers and interfaces followed. */
+  private List<Variable> embedded(Variable v) {
+    List<Variable> result = new ArrayList<>();
+    if (v.type.kind() != Kind.STRUCT || v.address == 0) {
+      return result;
+    }
+    for (Field f : v.type.fields()) {
+      if (f.embedded()) {
+        Variable inner = scope.loader.dereference(scope.loader.field(v, f));
+        if (inner.kind == Kind.INTERFACE && inner.unreadable == null && inner.address != 0) {
+          Variable data = scope.loader.interfaceData(inner);
+          inner = data == null ? inner : scope.loader.dereference(data);
+        }
+        if (inner.unreadable == null) {
+          result.add(inner);
+        }
+      }
+    }
+    return result;
+  }
+
   /** A field, or one of a structure that is embedded: the shallowest. */
   private @Nullable Variable field(Variable structure, GoType type, String name) {
     List<Variable> level = List.of(structure);
@@ -113,20 +134,7 @@ final class Members {
           made.name = structure.name.isEmpty() ? "" : structure.name + "." + name;
           return made;
         }
-        if (v.type.kind() == Kind.STRUCT && v.address != 0) {
-          for (Field f : v.type.fields()) {
-            if (f.embedded()) {
-              Variable inner = scope.loader.dereference(scope.loader.field(v, f));
-              if (inner.kind == Kind.INTERFACE && inner.unreadable == null && inner.address != 0) {
-                Variable data = scope.loader.interfaceData(inner);
-                inner = data == null ? inner : scope.loader.dereference(data);
-              }
-              if (inner.unreadable == null) {
-                next.add(inner);
-              }
-            }
-          }
-        }
+        next.addAll(embedded(v));
       }
       level = next;
     }
@@ -181,20 +189,7 @@ final class Members {
         if (found != null) {
           return found;
         }
-        if (v.type.kind() == Kind.STRUCT && v.address != 0) {
-          for (Field f : v.type.fields()) {
-            if (f.embedded()) {
-              Variable inner = scope.loader.dereference(scope.loader.field(v, f));
-              if (inner.kind == Kind.INTERFACE && inner.unreadable == null && inner.address != 0) {
-                Variable data = scope.loader.interfaceData(inner);
-                inner = data == null ? inner : scope.loader.dereference(data);
-              }
-              if (inner.unreadable == null) {
-                next.add(inner);
-              }
-            }
-          }
-        }
+        next.addAll(embedded(v));
       }
       level = next;
     }

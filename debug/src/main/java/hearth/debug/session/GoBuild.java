@@ -22,40 +22,6 @@ import org.jspecify.annotations.Nullable;
  * @param folder where the compiler runs
  */
 public record GoBuild(boolean tests, List<String> packages, List<String> flags, Path folder) {
-  /** Words of a text, with those in quotes taken together. */
-  public static List<String> words(String text) {
-    List<String> result = new ArrayList<>();
-    StringBuilder word = new StringBuilder();
-    boolean inWord = false;
-    char quote = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (quote != 0) {
-        if (c == quote) {
-          quote = 0;
-        } else {
-          word.append(c);
-        }
-      } else if (c == '"' || c == '\'') {
-        quote = c;
-        inWord = true;
-      } else if (Character.isWhitespace(c)) {
-        if (inWord) {
-          result.add(word.toString());
-          word.setLength(0);
-        }
-        inWord = false;
-      } else {
-        word.append(c);
-        inWord = true;
-      }
-    }
-    if (inWord) {
-      result.add(word.toString());
-    }
-    return result;
-  }
-
   /** A name for what is built that nothing else has. */
   public Path freshOutput() {
     String unique = Long.toUnsignedString(System.nanoTime() ^ ProcessHandle.current().pid() << 40);

@@ -55,7 +55,7 @@ public final class GoroutineList {
    * @throws SessionException if a word is none of a filter's
    */
   public static List<Filter> filters(String text) throws SessionException {
-    List<String> words = GoBuild.words(text);
+    List<String> words = Words.all(text);
     List<Filter> result = new ArrayList<>();
     int i = 0;
     while (i < words.size()) {

@@ -54,6 +54,11 @@ public final class Places {
     START
   }
 
+  /** Places of goroutines of a process without a session. */
+  public static Places of(GoProcess process, Stacks stacks) {
+    return new Places(process, stacks);
+  }
+
   /** Place of a frame. */
   public static Place of(@Nullable Frame frame) {
     return frame == null

@@ -13,6 +13,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -233,6 +234,21 @@ final class Linux implements AutoCloseable {
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Reads pieces of one size of any number of addresses: which of them could be read. */
+  static BitSet gather(int process, long[] addresses, int size, byte[] into) {
+    BitSet done = new BitSet(addresses.length);
+    int at = 0;
+    while (at < addresses.length) {
+      int count = Math.min(MAX_PIECES, addresses.length - at);
+      int read = readPieces(process, addresses, at, count, size, into, at * size);
+      if (read > 0) {
+        done.set(at, at + read);
+      }
+      at += Math.max(read, 0) + (read < count ? 1 : 0); // one that cannot be read is left out
+    }
+    return done;
   }
 
   /** Writes memory of a process that it may write itself: bytes written, or an error. */

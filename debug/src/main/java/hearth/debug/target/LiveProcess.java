@@ -802,17 +802,8 @@ public final class LiveProcess implements Target, AutoCloseable {
 
   @Override
   public BitSet gather(long[] addresses, int size, byte[] into) {
-    BitSet done = new BitSet(addresses.length);
-    int at = 0;
-    while (at < addresses.length) {
-      int count = Math.min(Linux.MAX_PIECES, addresses.length - at);
-      int read = Linux.readPieces(pid, addresses, at, count, size, into, at * size);
-      for (int i = at; i < at + read; i++) {
-        maskBreakpoints(addresses[i], into, i * size, size);
-        done.set(i);
-      }
-      at += Math.max(read, 0) + (read < count ? 1 : 0);
-    }
+    BitSet done = Linux.gather(pid, addresses, size, into);
+    done.stream().forEach(i -> maskBreakpoints(addresses[i], into, i * size, size));
     return done;
   }
 

@@ -21,6 +21,7 @@ import hearth.debug.session.Places;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import hearth.debug.session.State;
+import hearth.debug.session.Words;
 import hearth.debug.target.TargetThread;
 import hearth.debug.target.UnreadableException;
 import java.io.IOException;

@@ -11,6 +11,7 @@ import hearth.debug.session.GoroutineList;
 import hearth.debug.session.Places;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
+import hearth.debug.session.Words;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Comparator;

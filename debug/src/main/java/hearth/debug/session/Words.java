@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: The Hearth authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
-package hearth.debug.terminal;
+package hearth.debug.session;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** Takes lines of commands apart. */
-final class Words {
+public final class Words {
   private Words() {}
 
   /** The first word and the rest; each may be empty. */
-  static String[] split(String text) {
+  public static String[] split(String text) {
     String trimmed = text.strip();
     int i = 0;
     while (i < trimmed.length() && !Character.isWhitespace(trimmed.charAt(i))) {
@@ -20,7 +20,7 @@ final class Words {
   }
 
   /** All words, those in quotes whole. */
-  static List<String> all(String text) {
+  public static List<String> all(String text) {
     List<String> words = new ArrayList<>();
     StringBuilder word = new StringBuilder();
     boolean inside = false;
