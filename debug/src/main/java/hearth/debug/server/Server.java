@@ -114,8 +114,10 @@ public final class Server implements AutoCloseable {
     if (!remote.getAddress().isLoopbackAddress()) {
       return false;
     }
-    long own = ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
-    String port = String.format(":%04X", remote.getPort());
+    long user = ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
+    String theirs = String.format(":%04X", remote.getPort());
+    int local = client.getLocalAddress() instanceof InetSocketAddress own ? own.getPort() : 0;
+    String ours = String.format(":%04X", local);
     for (String table : new String[] {"/proc/net/tcp", "/proc/net/tcp6"}) {
       if (!Files.exists(Path.of(table))) {
         continue;
@@ -123,8 +125,10 @@ public final class Server implements AutoCloseable {
       for (String line : Files.readAllLines(Path.of(table))) {
         String[] parts = line.trim().split("\\s+", -1);
         // sl, local address, remote address, state, queues, timer, retransmits, user
-        if (parts.length > 7 && parts[1].endsWith(port) && !parts[0].equals("sl")) {
-          return Long.parseLong(parts[7]) == own;
+        boolean theirEnd =
+            parts.length > 7 && parts[1].endsWith(theirs) && parts[2].endsWith(ours);
+        if (theirEnd) {
+          return Long.parseLong(parts[7]) == user;
         }
       }
     }
