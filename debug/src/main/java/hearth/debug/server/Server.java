@@ -125,8 +125,7 @@ public final class Server implements AutoCloseable {
       for (String line : Files.readAllLines(Path.of(table))) {
         String[] parts = line.trim().split("\\s+", -1);
         // sl, local address, remote address, state, queues, timer, retransmits, user
-        boolean theirEnd =
-            parts.length > 7 && parts[1].endsWith(theirs) && parts[2].endsWith(ours);
+        boolean theirEnd = parts.length > 7 && parts[1].endsWith(theirs) && parts[2].endsWith(ours);
         if (theirEnd) {
           return Long.parseLong(parts[7]) == user;
         }
