@@ -32,7 +32,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("system")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DebuggerClientsTest {
-  private static final String DELVE = "github.com/go-delve/delve/cmd/dlv@v1.27.2";
   private static final String OURS = Host.HOME.resolve("dlv").toString();
   private static final Path SOURCES = Host.HOME.resolve("system-tests/src/test");
   private static final Pattern LISTENING = Pattern.compile("server listening at: (\\S+)");
@@ -46,15 +45,7 @@ class DebuggerClientsTest {
   @BeforeAll
   void build(@TempDir Path folder) throws Exception {
     scratch = folder;
-    Host.Result built =
-        Host.run(
-            Host.HOME.resolve("system-tests/tools/go-program").toString(),
-            Host.HOME.resolve(".hearth/go").toString(),
-            DELVE);
-    if (built.code() != 0) {
-      Outside.notRun("DebuggerClientsTest: " + DELVE + " cannot be built: " + built.err());
-    }
-    delve = Host.HOME.resolve(".hearth/go/dlv-v1.27.2").toString();
+    delve = Go.delve("DebuggerClientsTest").toString();
     program = scratch.resolve("program");
     source = Files.copy(SOURCES.resolve("dap/program/main.go"), scratch.resolve("main.go"));
     Go.run(

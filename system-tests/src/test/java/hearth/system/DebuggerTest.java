@@ -34,7 +34,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("system")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DebuggerTest {
-  private static final String DELVE = "github.com/go-delve/delve/cmd/dlv@v1.27.2";
   private static final String OURS = Host.HOME.resolve("dlv").toString();
   private static final long LIMIT_SECONDS = 60;
 
@@ -45,15 +44,7 @@ class DebuggerTest {
   @BeforeAll
   void build(@TempDir Path folder) throws Exception {
     scratch = folder;
-    Host.Result built =
-        Host.run(
-            Host.HOME.resolve("system-tests/tools/go-program").toString(),
-            Host.HOME.resolve(".hearth/go").toString(),
-            DELVE);
-    if (built.code() != 0) {
-      Outside.notRun("DebuggerTest: " + DELVE + " cannot be built: " + built.err());
-    }
-    delve = Host.HOME.resolve(".hearth/go/dlv-v1.27.2");
+    delve = Go.delve("DebuggerTest");
     sources = scratch.resolve("go");
     copy(Host.HOME.resolve("system-tests/src/test/go"), sources);
     List<String> plain = new ArrayList<>(List.of("build", "-gcflags", "all=-N -l", "-o", "plain/"));

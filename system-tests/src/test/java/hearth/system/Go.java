@@ -43,7 +43,23 @@ final class Go {
       }
       """;
 
+  private static final String DELVE = "github.com/go-delve/delve/cmd/dlv@v1.27.2";
+
   private Go() {}
+
+  /** Delve, built from its source; the test is not run where that cannot be done. */
+  static Path delve(String test) throws Exception {
+    Path folder = Host.HOME.resolve(".hearth/go");
+    Host.Result built =
+        Host.run(
+            Host.HOME.resolve("system-tests/tools/go-program").toString(),
+            folder.toString(),
+            DELVE);
+    if (built.code() != 0) {
+      Outside.notRun(test + ": " + DELVE + " cannot be built: " + built.err());
+    }
+    return folder.resolve("dlv-v1.27.2");
+  }
 
   /** Runs it in a folder; what it says is in the failure. */
   static void run(Path folder, List<String> arguments) throws Exception {

@@ -104,9 +104,7 @@ public final class RpcServer {
     methods.put("Command", this::command);
     methods.put("Restart", this::restart);
     methods.put("Detach", this::detach);
-    for (String name : List.of("StopRecording")) {
-      methods.put(name, in -> refuse("debugger is not recording"));
-    }
+    methods.put("StopRecording", in -> refuse("debugger is not recording"));
     for (String name : List.of("Checkpoint", "ListCheckpoints", "ClearCheckpoint")) {
       methods.put(name, in -> refuse("not a recording"));
     }

@@ -73,7 +73,14 @@ public record Address(SocketAddress address) {
       channel.bind(address);
       return channel;
     } catch (IOException e) {
-      throw new SessionException("couldn't start listener: " + this + ": " + e.getMessage());
+      throw new SessionException(
+          "couldn't start listener: "
+              + this
+              + ": "
+              + e.getMessage()
+              + (file().toString().isEmpty()
+                  ? "; choose another port, or 0 for any that is free"
+                  : "; choose another path, or remove what a server left there"));
     }
   }
 
@@ -86,7 +93,8 @@ public record Address(SocketAddress address) {
     try {
       return SocketChannel.open(address);
     } catch (IOException e) {
-      throw new SessionException("could not connect to " + this + ": " + e.getMessage());
+      throw new SessionException(
+          "could not connect to " + this + ": " + e.getMessage() + "; does the client wait there?");
     }
   }
 

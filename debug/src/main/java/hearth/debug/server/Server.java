@@ -9,7 +9,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.channels.Channels;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -17,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import jdk.net.ExtendedSocketOptions;
 
 /**
  * Takes connections and lets a face of the debugger serve each. Ends when it is told to, or with
@@ -80,10 +80,8 @@ public final class Server implements AutoCloseable {
         clients.add(client);
         Thread.ofVirtual().name("client").start(() -> serve(client, face));
       } while (severalClients || clients.isEmpty());
-    } catch (ClosedChannelException e) {
-      stop(); // it was closed: that is how it ends
     } catch (IOException e) {
-      stop();
+      stop(); // most often it was closed: that is how it ends
     }
   }
 
@@ -106,10 +104,14 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  /** Whether a connection over TCP comes from a process of the user that runs this one. */
+  /** Whether a connection comes from a process of the user that runs this one. */
   private static boolean isSameUser(SocketChannel client) throws IOException {
     if (!(client.getRemoteAddress() instanceof InetSocketAddress remote)) {
-      return true; // the file's permissions say who may come in
+      // The file is its owner's alone, but for the moment between its making and that.
+      return client
+          .getOption(ExtendedSocketOptions.SO_PEERCRED)
+          .user()
+          .equals(Files.getOwner(Path.of("/proc/self")));
     }
     if (!remote.getAddress().isLoopbackAddress()) {
       return false;

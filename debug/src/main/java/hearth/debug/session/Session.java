@@ -68,6 +68,7 @@ public final class Session implements AutoCloseable {
   private @Nullable Stepper stepper;
   private @Nullable List<Variable> returned;
   private @Nullable TraceListener listener;
+  private @Nullable Injection interrupted;
   private volatile boolean running;
   private volatile boolean halting;
   private volatile boolean detached;
@@ -792,8 +793,6 @@ public final class Session implements AutoCloseable {
     return v.kind == Kind.INVALID && results != null ? results : List.of(v);
   }
 
-  private @Nullable Injection interrupted;
-
   /** The user stopped a call: it is gone on with when the program runs again. */
   void interruptedIn(Injection call, TargetThread thread) {
     interrupted = call;
@@ -1164,6 +1163,7 @@ public final class Session implements AutoCloseable {
   private List<Breakpoint> again(long oldBias) {
     sites.clear();
     stoppedAt.clear();
+    interrupted = null; // the call ended with the process that made it
     currentThread = 0;
     selectedGoroutine = 0;
     for (TargetThread thread : target.threads()) {
