@@ -182,6 +182,7 @@ public final class AdapterConnection {
             "supportsHitConditionalBreakpoints",
             "supportsDelayedStackTraceLoading",
             "supportsFunctionBreakpoints",
+            "supportsDataBreakpoints",
             "supportsInstructionBreakpoints",
             "supportsExceptionInfoRequest",
             "supportsSetVariable",
@@ -399,8 +400,20 @@ public final class AdapterConnection {
         channel.answer(request, known.threads());
         return;
       }
-      case "setDataBreakpoints", "dataBreakpointInfo" ->
-          throw new Refusal(UNSUPPORTED, "Unsupported command", "watchpoints are not offered yet");
+      case "setDataBreakpoints", "dataBreakpointInfo" -> {
+        if (known.isRunning()) {
+          throw new Refusal(
+              2002,
+              "Unable to set or clear breakpoints",
+              "Can not set data breakpoints while the process is running");
+        }
+        channel.answer(
+            request,
+            command.equals("setDataBreakpoints")
+                ? known.setBreakpoints(command, fields)
+                : known.dataBreakpointInfo(fields));
+        return;
+      }
       default -> {}
     }
     if (known.isRunning()) {

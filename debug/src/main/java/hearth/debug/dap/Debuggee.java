@@ -33,11 +33,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A session as one client of the Debug Adapter Protocol sees it. For the thread of requests. */
 final class Debuggee {
   private static final int MAX_THREADS = 1024;
+  private static final int NO_DATA_BREAKPOINT = 2017;
   private static final int MAX_COMPLETIONS = 200;
   private static final int CALL_STRING = 1024;
   private static final int MAX_READ = 1 << 20;
@@ -200,6 +202,24 @@ final class Debuggee {
           case STEP -> stopped("step", id);
           case MANUAL -> stopped("pause", id);
           case LAUNCHED, ATTACHED, EXITED, CALL -> stopped("unknown", id);
+          case WATCHPOINT -> {
+            JsonObject o = stopped("data breakpoint", id);
+            String ended =
+                state.outOfScope().stream()
+                    .map(b -> b.watchpoint())
+                    .filter(w -> w != null)
+                    .map(w -> "watchpoint on [" + w.expression() + "] went out of scope")
+                    .collect(Collectors.joining(", "));
+            if (!ended.isEmpty()) {
+              o.addProperty("description", ended);
+            }
+            if (hit != null) {
+              JsonArray ids = new JsonArray();
+              ids.add(hit.id());
+              o.add("hitBreakpointIds", ids);
+            }
+            yield o;
+          }
           case BREAKPOINT, HARDCODED_BREAKPOINT -> {
             JsonObject o =
                 stopped("breakpoint", at == null || at.goroutine() == 0 ? id : at.goroutine());
@@ -376,12 +396,25 @@ final class Debuggee {
             case "setBreakpoints" -> marks.source(path, wanted);
             case "setFunctionBreakpoints" -> marks.functions(wanted);
             case "setInstructionBreakpoints" -> marks.instructions(wanted);
+            case "setDataBreakpoints" -> marks.data(wanted);
             default -> marks.exceptions(fields.strings("filters"));
           };
         });
     JsonObject body = new JsonObject();
     body.add("breakpoints", list);
     return body;
+  }
+
+  /** What a client must know to watch a variable, or an expression. */
+  JsonObject dataBreakpointInfo(Fields fields) throws SessionException, Refusal {
+    String name = fields.string("name");
+    int reference = fields.smallNumber("variablesReference");
+    try {
+      return session.run(() -> values.watchable(reference, name, fields.smallNumber("frameId")));
+    } catch (SessionException e) {
+      throw new Refusal(
+          NO_DATA_BREAKPOINT, "Could not get data breakpoint info", String.valueOf(e.getMessage()));
+    }
   }
 
   JsonObject breakpointLocations(Fields fields) throws SessionException {

@@ -18,6 +18,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,15 +28,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Marks {
   static final String FUNCTION = "functionBreakpoint";
+  static final String DATA = "dataBreakpoint";
   static final String INSTRUCTION = "instructionBreakpoint";
+  private static final Pattern DATA_ID = Pattern.compile("(-?\\d{1,18}),(\\d{1,9}),(.*)");
   private final Session session;
   private final Configuration configuration;
   private final Map<Integer, LogMessage> messages = new HashMap<>();
 
-  /** Finds the place of a breakpoint. */
+  /** Sets a breakpoint. */
   @FunctionalInterface
-  private interface Place {
-    Location find(Fields wanted) throws SessionException;
+  private interface Maker {
+    Breakpoint make(Fields wanted, String name) throws SessionException;
   }
 
   /** Names a breakpoint. */
@@ -60,7 +64,7 @@ final class Marks {
         prefix,
         wanted,
         w -> prefix + " Line=" + w.number("line") + " Column=" + w.number("column"),
-        w -> line(server, w.smallNumber("line")));
+        (w, name) -> session.create(line(server, w.smallNumber("line")), name));
   }
 
   private Location line(String file, int line) throws SessionException {
@@ -73,7 +77,11 @@ final class Marks {
   }
 
   JsonArray functions(List<Fields> wanted) {
-    return set(FUNCTION, wanted, w -> FUNCTION + " Name=" + w.string("name"), this::function);
+    return set(
+        FUNCTION,
+        wanted,
+        w -> FUNCTION + " Name=" + w.string("name"),
+        (w, name) -> session.create(function(w), name));
   }
 
   private Location function(Fields wanted) throws SessionException {
@@ -97,10 +105,11 @@ final class Marks {
         INSTRUCTION,
         wanted,
         w -> INSTRUCTION + " PC=" + w.string("instructionReference"),
-        w -> {
+        (w, name) -> {
           String text = w.string("instructionReference");
           try {
-            return session.at(List.of(Long.decode(text) + w.number("offset")));
+            long address = Long.decode(text) + w.number("offset");
+            return session.create(session.at(List.of(address)), name);
           } catch (NumberFormatException e) {
             throw new SessionException(
                 "strconv.ParseInt: parsing \"" + text + "\": invalid syntax");
@@ -108,7 +117,30 @@ final class Marks {
         });
   }
 
-  private JsonArray set(String prefix, List<Fields> wanted, Name namer, Place place) {
+  /** Watchpoints; what each watches is in the identifier that {@link Values#watchable} gave. */
+  JsonArray data(List<Fields> wanted) {
+    return set(DATA, wanted, w -> DATA + " " + w.string("dataId"), this::watch);
+  }
+
+  private Breakpoint watch(Fields wanted, String name) throws SessionException {
+    String id = wanted.string("dataId");
+    Matcher parts = DATA_ID.matcher(id);
+    if (!parts.matches()) {
+      throw new SessionException("malformed data ID: \"" + id + "\"");
+    }
+    String access = wanted.string("accessType");
+    boolean reads = access.equals("read") || access.equals("readWrite");
+    boolean writes = access.equals("write") || access.equals("readWrite");
+    if (!reads && !writes) {
+      throw new SessionException("unknown access type: \"" + access + "\"");
+    }
+    Scope scope = session.scope(Long.parseLong(parts.group(1)), Integer.parseInt(parts.group(2)));
+    Breakpoint made = session.watch(scope, parts.group(3), reads, writes);
+    made.setName(name);
+    return made;
+  }
+
+  private JsonArray set(String prefix, List<Fields> wanted, Name namer, Maker maker) {
     Map<String, Breakpoint> known = new LinkedHashMap<>();
     for (Breakpoint b : session.breakpoints()) {
       if (b.id() > 0 && b.name().startsWith(prefix)) {
@@ -134,7 +166,7 @@ final class Marks {
           throw new SessionException("breakpoint already exists");
         }
         if (b == null) {
-          b = session.create(place.find(w), name);
+          b = maker.make(w, name);
         } else if (!b.isEnabled()) {
           session.toggle(b);
         }
@@ -162,7 +194,7 @@ final class Marks {
   }
 
   /** Switches the session's own breakpoints on and off, by their names. */
-  JsonArray exceptions(List<String> filters) {
+  JsonArray exceptions(List<String> filters) throws SessionException {
     JsonArray result = new JsonArray();
     for (Breakpoint b : session.breakpoints().reversed()) {
       if (b.id() < 0) {

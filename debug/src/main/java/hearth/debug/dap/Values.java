@@ -115,6 +115,42 @@ final class Values {
     return o;
   }
 
+  /** What is needed to watch a part of something, or an expression if the reference is 0. */
+  JsonObject watchable(int reference, String name, int frameId) throws SessionException {
+    long goroutine = -1;
+    int frame = 0;
+    String expression = name;
+    String description = name;
+    if (reference != 0) {
+      Held within = held(reference);
+      Variable part = within.variable.child(name);
+      if (part == null) {
+        throw new SessionException("field " + name + " not found");
+      }
+      if (part.unreadable != null) {
+        throw new SessionException("field " + name + " is unreadable: " + part.unreadable);
+      }
+      goroutine = within.goroutine;
+      frame = within.frame;
+      expression = String.format("*(*[%d]byte)(0x%x)", part.type.size(), part.address);
+      description = within.variable.name + "." + name;
+    } else {
+      Frame known = frame(frameId);
+      if (known != null) {
+        goroutine = known.goroutine;
+        frame = known.index;
+      }
+    }
+    JsonObject o = new JsonObject();
+    o.addProperty("dataId", goroutine + "," + frame + "," + expression);
+    o.addProperty("description", description);
+    JsonArray kinds = new JsonArray();
+    kinds.add("write");
+    kinds.add("readWrite");
+    o.add("accessTypes", kinds);
+    return o;
+  }
+
   /** The answer to an evaluation. */
   JsonObject result(Variable v, String expression, boolean whole, Frame frame) {
     JsonObject o = new JsonObject();

@@ -114,7 +114,7 @@ public final class RpcServer {
     methods.put("ToggleBreakpoint", this::toggleBreakpoint);
     methods.put("GetBreakpoint", in -> on(() -> one("Breakpoint", breakpointOf(in))));
     methods.put("ListBreakpoints", in -> on(this::listBreakpoints));
-    methods.put("CreateWatchpoint", in -> refuse("watchpoints are not offered yet"));
+    methods.put("CreateWatchpoint", in -> on(() -> createWatchpoint(in)));
     methods.put("CreateEBPFTracepoint", in -> refuse("eBPF is not offered yet"));
     methods.put("GetBufferedTracepoints", in -> field("TracepointResults", JsonNull.INSTANCE));
     methods.put("CancelNext", in -> cancelNext());
@@ -502,6 +502,13 @@ public final class RpcServer {
       b.setSpec(expression);
       return one("Breakpoint", b);
     });
+  }
+
+  private JsonElement createWatchpoint(Fields in) throws SessionException {
+    long kind = in.number("Type");
+    return one(
+        "Breakpoint",
+        session.watch(scope(in), in.string("Expr"), (kind & 1) != 0, (kind & 2) != 0));
   }
 
   private Location locationOf(Fields wanted, Fields in) throws SessionException {

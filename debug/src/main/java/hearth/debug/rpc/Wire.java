@@ -24,6 +24,7 @@ import hearth.debug.session.Places;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import hearth.debug.session.State;
+import hearth.debug.session.Watchpoint;
 import hearth.debug.target.TargetThread;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -313,8 +314,13 @@ final class Wire {
     }
     o.add("LoadArgs", limits(b.arguments()));
     o.add("LoadLocals", limits(b.locals()));
-    o.addProperty("WatchExpr", "");
-    o.addProperty("WatchType", 0);
+    Watchpoint watchpoint = b.watchpoint();
+    o.addProperty("WatchExpr", watchpoint == null ? "" : watchpoint.expression());
+    o.addProperty(
+        "WatchType",
+        watchpoint == null
+            ? 0
+            : watchpoint.watch().size() << 4 | (watchpoint.watch().reads() ? 3 : 2));
     JsonObject counts = new JsonObject();
     b.hitsByGoroutine().forEach((id, n) -> counts.addProperty(String.valueOf(id), n));
     o.add("hitCount", counts);
@@ -509,6 +515,11 @@ final class Wire {
       o.add("currentGoroutine", goroutine(g));
     }
     o.addProperty("NextInProgress", state.stepping());
+    if (!state.outOfScope().isEmpty()) {
+      JsonArray ended = new JsonArray();
+      state.outOfScope().forEach(b -> ended.add(breakpoint(b)));
+      o.add("WatchOutOfScope", ended);
+    }
     o.addProperty("stopReason", state.reason().text());
     return o;
   }

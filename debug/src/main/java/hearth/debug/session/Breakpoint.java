@@ -27,6 +27,7 @@ public final class Breakpoint {
 
   private final int id;
   private final Location location;
+  private final @Nullable Watchpoint watchpoint;
   String name = "";
   String spec = "";
   boolean enabled = true;
@@ -45,6 +46,13 @@ public final class Breakpoint {
   Breakpoint(int id, Location location) {
     this.id = id;
     this.location = location;
+    watchpoint = null;
+  }
+
+  Breakpoint(int id, Watchpoint watchpoint) {
+    this.id = id;
+    this.watchpoint = watchpoint;
+    location = new Location(List.of(watchpoint.watch().address()), "", 0, "");
   }
 
   /** A condition on how often it was hit, like {@code > 3}. */
@@ -117,9 +125,14 @@ public final class Breakpoint {
     this.spec = spec;
   }
 
-  /** Where it is. */
+  /** Where it is; of a watchpoint, the memory that it watched first. */
   public Location location() {
     return location;
+  }
+
+  /** What it watches, or null if it is a place of the code. */
+  public @Nullable Watchpoint watchpoint() {
+    return watchpoint;
   }
 
   /** Whether it stops anything. */

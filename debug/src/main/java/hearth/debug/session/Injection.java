@@ -146,6 +146,7 @@ final class Injection implements Caller {
           target.resume(t.thread());
         }
         case Stop.AtBreakpoint at -> target.resume(at.thread());
+        case Stop.Watched w -> target.resume(w.thread());
         case Stop.Halted h -> {
           target.stopAll();
           target.pendingStops();

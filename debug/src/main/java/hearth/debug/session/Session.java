@@ -67,6 +67,8 @@ public final class Session implements AutoCloseable {
   private Reason reason;
   private @Nullable Stepper stepper;
   private @Nullable List<Variable> returned;
+  private final Watchpoints watchpoints = new Watchpoints(this);
+  private final List<Breakpoint> outOfScope = new ArrayList<>();
   private @Nullable TraceListener listener;
   private @Nullable Injection interrupted;
   private volatile boolean running;
@@ -87,9 +89,12 @@ public final class Session implements AutoCloseable {
   private static final class Site {
     final List<Breakpoint> breakpoints = new ArrayList<>();
     final List<Stepper.Point> points = new ArrayList<>();
+    final List<Breakpoint> watchers = new ArrayList<>();
 
     boolean isUnused() {
-      return points.isEmpty() && breakpoints.stream().noneMatch(Breakpoint::isEnabled);
+      return points.isEmpty()
+          && watchers.isEmpty()
+          && breakpoints.stream().noneMatch(Breakpoint::isEnabled);
     }
   }
 
@@ -211,7 +216,13 @@ public final class Session implements AutoCloseable {
     }
     Location first = locations.at(addresses.getFirst());
     Breakpoint breakpoint =
-        new Breakpoint(id, new Location(addresses, first.file(), first.line(), first.function()));
+        new Breakpoint(
+            id,
+            new Location(
+                addresses.stream().sorted().toList(),
+                first.file(),
+                first.line(),
+                first.function()));
     breakpoint.name = name;
     if (!variable.isEmpty()) {
       breakpoint.variables.add(variable);
@@ -513,6 +524,51 @@ public final class Session implements AutoCloseable {
     return breakpoint;
   }
 
+  /**
+   * Watches memory.
+   *
+   * @param expression whose memory is meant
+   * @param reads whether reading it stops too
+   * @throws SessionException if that cannot be watched
+   */
+  public Breakpoint watch(Scope scope, String expression, boolean reads, boolean writes)
+      throws SessionException {
+    requireAlive();
+    int id = nextId++; // numbers are not given twice, even if nothing comes of it
+    Watchpoint wanted = watchpoints.of(scope, expression, reads, writes);
+    for (Breakpoint b : Watchpoints.among(breakpoints())) {
+      if (b.location().address() == wanted.watch().address()) {
+        throw new SessionException(
+            "Breakpoint exists at :0 at " + Long.toHexString(wanted.watch().address()));
+      }
+    }
+    Breakpoint made = new Breakpoint(id, wanted);
+    target.insertWatch(wanted.watch());
+    boolean named = breakpoints.values().stream().anyMatch(b -> b.name.equals(expression));
+    made.name = named ? "" : expression;
+    breakpoints.put(id, made);
+    Watchpoints.sentinels(
+        made,
+        (address, b) -> {
+          target.insertBreakpoint(address);
+          sites.computeIfAbsent(address, a -> new Site()).watchers.add(b);
+        });
+    return made;
+  }
+
+  private void unwatch(Breakpoint breakpoint, Watchpoint watchpoint) {
+    target.removeWatch(watchpoint.watch());
+    Watchpoints.sentinels(
+        breakpoint,
+        (address, b) -> {
+          Site site = sites.get(address);
+          if (site != null) {
+            site.watchers.remove(b);
+            forget(address, site);
+          }
+        });
+  }
+
   /** Leaves a number out, as if a breakpoint of it had been set. */
   public void skipNumber() {
     nextId++;
@@ -534,7 +590,7 @@ public final class Session implements AutoCloseable {
     if (site.isUnused()) {
       target.removeBreakpoint(address);
     }
-    if (site.breakpoints.isEmpty() && site.points.isEmpty()) {
+    if (site.breakpoints.isEmpty() && site.points.isEmpty() && site.watchers.isEmpty()) {
       sites.remove(address);
     }
   }
@@ -580,6 +636,11 @@ public final class Session implements AutoCloseable {
   public void clear(Breakpoint breakpoint) {
     breakpoints.remove(breakpoint.id());
     stoppedAt.values().remove(breakpoint);
+    Watchpoint watchpoint = breakpoint.watchpoint();
+    if (watchpoint != null) {
+      unwatch(breakpoint, watchpoint);
+      return;
+    }
     for (long address : breakpoint.location().addresses()) {
       Site site = sites.get(address);
       if (site != null) {
@@ -589,8 +650,15 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Switches a breakpoint on or off. */
-  public void toggle(Breakpoint breakpoint) {
+  /**
+   * Switches a breakpoint on or off.
+   *
+   * @throws SessionException if it is a watchpoint
+   */
+  public void toggle(Breakpoint breakpoint) throws SessionException {
+    if (breakpoint.watchpoint() != null) {
+      throw new SessionException("can not disable watchpoints");
+    }
     breakpoint.enabled = !breakpoint.enabled;
     for (long address : breakpoint.location().addresses()) {
       Site site = sites.get(address);
@@ -712,8 +780,10 @@ public final class Session implements AutoCloseable {
     returned = null;
     selectedGoroutine = 0;
     currentThread = thread.id();
+    outOfScope.clear();
     target.step(thread);
     reason = target.isGone() ? Reason.EXITED : Reason.STEP;
+    target.pendingStops().forEach(this::handleOther);
   }
 
   /** Runs one instruction of the thread that is looked at; over calls if {@code over}. */
@@ -809,6 +879,7 @@ public final class Session implements AutoCloseable {
   /** Lets all run, and waits for what stops them. */
   private void proceed() throws SessionException {
     stoppedAt.clear();
+    outOfScope.clear();
     returned = null;
     selectedGoroutine = 0;
     running = true;
@@ -826,9 +897,7 @@ public final class Session implements AutoCloseable {
         }
       }
       for (Stop stop : target.pendingStops()) {
-        if (stop instanceof Stop.AtBreakpoint at && !stoppedAt.containsKey(at.thread().id())) {
-          handleOther(at);
-        }
+        handleOther(stop);
       }
     } finally {
       running = false;
@@ -867,6 +936,7 @@ public final class Session implements AutoCloseable {
         ownBreakpoint(t.thread());
         yield true;
       }
+      case Stop.Watched w -> watched(w);
       case Stop.Executed x -> {
         // Another program runs now; what was known of the old one does not hold.
         sites.clear();
@@ -904,9 +974,72 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** A thread used memory that is watched. */
+  private boolean watched(Stop.Watched stop) throws SessionException {
+    target.stopAll();
+    TargetThread thread = stop.thread();
+    Breakpoint watching = Watchpoints.of(breakpoints(), stop.watch());
+    if (target.isGone() || watching == null) {
+      target.resume();
+      return false;
+    }
+    if (!watchpoints.isInScope(watching, thread)) {
+      return endWatch(watching, thread);
+    }
+    if (hit(List.of(watching), thread) == null) {
+      target.resume();
+      return false;
+    }
+    return stopAt(watching, thread, Reason.WATCHPOINT);
+  }
+
+  private boolean endWatch(Breakpoint watching, TargetThread thread) {
+    clear(watching);
+    outOfScope.add(watching);
+    currentThread = thread.id();
+    reason = Reason.WATCHPOINT;
+    return true;
+  }
+
+  /** Looks after watchpoints that have a sentinel here; whether one of them ended. */
+  private boolean atSentinel(Site site, long address, TargetThread thread) {
+    boolean ended = false;
+    for (Breakpoint b : List.copyOf(site.watchers)) {
+      switch (watchpoints.reached(b, address, thread)) {
+        case MOVED -> {
+          target.stopAll();
+          watchpoints.follow(b, thread);
+        }
+        case OUT_OF_SCOPE -> {
+          target.stopAll();
+          ended |= endWatch(b, thread);
+        }
+        case NOTHING -> {}
+      }
+    }
+    return ended;
+  }
+
+  private boolean stopAt(Breakpoint hit, TargetThread thread, Reason why) throws SessionException {
+    stoppedAt.put(thread.id(), hit);
+    currentThread = thread.id();
+    reason = why;
+    String error = conditionError;
+    if (error != null) {
+      conditionError = null;
+      running = false;
+      throw new SessionException(error);
+    }
+    return true;
+  }
+
   private boolean atBreakpoint(Stop.AtBreakpoint at) throws SessionException {
     TargetThread thread = at.thread();
     Site site = sites.get(at.address());
+    if (site != null && !site.watchers.isEmpty() && atSentinel(site, at.address(), thread)) {
+      countHits(site, thread);
+      return true;
+    }
     Stepper active = stepper;
     if (site != null && active != null) {
       Stepper.Point reached = active.reached(site.points, thread);
@@ -920,7 +1053,7 @@ public final class Session implements AutoCloseable {
         return continueStep(active, reached, thread);
       }
     }
-    Breakpoint hit = site == null ? null : hit(site, thread);
+    Breakpoint hit = site == null ? null : hit(site.breakpoints, thread);
     if (hit == null) {
       if (halting) {
         target.stopAll();
@@ -928,7 +1061,11 @@ public final class Session implements AutoCloseable {
         reason = Reason.MANUAL;
         return true;
       }
-      target.resume(thread);
+      if (site != null && !site.watchers.isEmpty()) {
+        target.resume(); // all were stopped, to give them the watch anew
+      } else {
+        target.resume(thread);
+      }
       return false;
     }
     target.stopAll();
@@ -936,34 +1073,40 @@ public final class Session implements AutoCloseable {
       reason = Reason.EXITED;
       return true;
     }
-    stoppedAt.put(thread.id(), hit);
-    currentThread = thread.id();
-    reason = Reason.BREAKPOINT;
-    String error = conditionError;
-    if (error != null) {
-      conditionError = null;
-      running = false;
-      throw new SessionException(error);
-    }
-    return true;
+    return stopAt(hit, thread, Reason.BREAKPOINT);
   }
 
   private @Nullable String conditionError;
 
-  private void handleOther(Stop.AtBreakpoint at) {
-    Site site = sites.get(at.address());
-    if (site == null || target.thread(at.thread().id()) == null) {
-      return;
-    }
-    Breakpoint hit = hit(site, at.thread());
-    conditionError = null;
-    if (hit != null) {
-      stoppedAt.put(at.thread().id(), hit);
+  /** What else happened by the time that all were stopped. */
+  private void handleOther(Stop stop) {
+    switch (stop) {
+      case Stop.AtBreakpoint at -> {
+        Site site = sites.get(at.address());
+        int id = at.thread().id();
+        if (site != null && target.thread(id) != null && !stoppedAt.containsKey(id)) {
+          atSentinel(site, at.address(), at.thread());
+          countHits(site, at.thread());
+        }
+      }
+      case Stop.Watched w -> {
+        Breakpoint watching = Watchpoints.of(breakpoints(), w.watch());
+        int id = w.thread().id();
+        if (watching != null && target.thread(id) != null && !stoppedAt.containsKey(id)) {
+          Breakpoint hit = hit(List.of(watching), w.thread());
+          conditionError = null;
+          if (hit != null) {
+            stoppedAt.put(id, hit);
+            reason = currentThread == id ? Reason.WATCHPOINT : reason;
+          }
+        }
+      }
+      default -> {}
     }
   }
 
   private void countHits(Site site, TargetThread thread) {
-    Breakpoint hit = hit(site, thread);
+    Breakpoint hit = hit(site.breakpoints, thread);
     conditionError = null;
     if (hit != null) {
       stoppedAt.put(thread.id(), hit);
@@ -989,16 +1132,16 @@ public final class Session implements AutoCloseable {
   }
 
   /** The breakpoint of a place that stops a thread, if one does. Tracepoints tell and do not. */
-  private @Nullable Breakpoint hit(Site site, TargetThread thread) {
+  private @Nullable Breakpoint hit(List<Breakpoint> here, TargetThread thread) {
     Breakpoint stopping = null;
     Scope scope = null;
-    for (Breakpoint b : List.copyOf(site.breakpoints)) {
+    for (Breakpoint b : List.copyOf(here)) {
       if (!b.enabled) {
         continue;
       }
       if (scope == null) {
         // Outer frames are only looked at where somebody names them.
-        boolean outer = site.breakpoints.stream().anyMatch(Breakpoint::namesFrames);
+        boolean outer = here.stream().anyMatch(Breakpoint::namesFrames);
         scope = scopeAt(thread, outer ? OUTER_FRAMES : 1);
       }
       CompiledExpression condition = b.condition();
@@ -1062,7 +1205,8 @@ public final class Session implements AutoCloseable {
           null,
           Reason.EXITED,
           null,
-          false);
+          false,
+          List.of());
     }
     List<ThreadState> threads = new ArrayList<>();
     for (TargetThread thread : target.threads()) {
@@ -1077,7 +1221,8 @@ public final class Session implements AutoCloseable {
         selected(),
         reason,
         returned,
-        stepper != null);
+        stepper != null,
+        List.copyOf(outOfScope));
   }
 
   private ThreadState threadState(TargetThread thread) {
@@ -1171,6 +1316,10 @@ public final class Session implements AutoCloseable {
     }
     reason = Reason.LAUNCHED;
     List<Breakpoint> lost = new ArrayList<>();
+    for (Breakpoint b : Watchpoints.among(breakpoints())) {
+      lost.add(b); // what lies where is known when the program has run some way
+      breakpoints.remove(b.id());
+    }
     for (Breakpoint b : List.copyOf(breakpoints.values())) {
       Location place = b.location();
       List<Long> moved = place.addresses().stream().map(a -> a - oldBias + process.bias()).toList();

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason why it stopped
  * @param returned what the function returned that a step left, or null if it left none
  * @param stepping whether a step was interrupted and can go on
+ * @param outOfScope watchpoints that ended because their memory is no more
  */
 public record State(
     int pid,
@@ -30,13 +31,15 @@ public record State(
     @Nullable Goroutine goroutine,
     Reason reason,
     @Nullable List<Variable> returned,
-    boolean stepping) {
+    boolean stepping,
+    List<Breakpoint> outOfScope) {
   /** Why a target stopped. */
   public enum Reason {
     LAUNCHED("launched"),
     ATTACHED("attached"),
     EXITED("exited"),
     BREAKPOINT("breakpoint"),
+    WATCHPOINT("watchpoint"),
     HARDCODED_BREAKPOINT("hardcoded breakpoint"),
     MANUAL("manual"),
     STEP("next finished"),

@@ -35,8 +35,11 @@ final class Linux implements AutoCloseable {
   static final int EPERM = 1;
   static final int ESRCH = 3;
   static final int EINTR = 4;
+  static final int EINVAL = 22;
 
+  static final int PTRACE_PEEKUSER = 3;
   static final int PTRACE_POKEDATA = 5;
+  static final int PTRACE_POKEUSER = 6;
   static final int PTRACE_CONT = 7;
   static final int PTRACE_SINGLESTEP = 9;
   static final int PTRACE_GETREGS = 12;
@@ -51,6 +54,10 @@ final class Linux implements AutoCloseable {
   static final int OPTION_TRACECLONE = 1 << 3;
   static final int OPTION_TRACEEXEC = 1 << 4;
   static final int OPTION_EXITKILL = 1 << 20;
+
+  /** Where in struct user of x86-64 the debug registers begin. */
+  static final long DEBUG_REGISTERS_AT = 848;
+
   static final int EVENT_CLONE = 3;
   static final int EVENT_EXEC = 4;
   static final int EVENT_STOP = 128;
@@ -124,6 +131,11 @@ final class Linux implements AutoCloseable {
   /** A request that takes numbers. */
   int ptrace(int request, int thread, long address, long data) {
     return (int) ptraceRaw(request, thread, address, data);
+  }
+
+  /** A word of what the kernel keeps of a thread (struct user), or an error. */
+  long peekUser(int thread, long offset) {
+    return ptraceRaw(PTRACE_PEEKUSER, thread, offset, 0);
   }
 
   /** A request that fills memory: of general registers, 27 numbers. */

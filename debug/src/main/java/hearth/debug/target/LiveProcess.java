@@ -40,6 +40,7 @@ public final class LiveProcess implements Target, AutoCloseable {
   private final Map<Integer, Tracee> threads = new LinkedHashMap<>();
   private final TreeMap<Long, Byte> breakpoints = new TreeMap<>();
   private final ArrayDeque<Stop> pending = new ArrayDeque<>();
+  private final DebugRegisters watches = new DebugRegisters();
   private long entryPoint;
   private Stop.@Nullable Exited exit;
   private volatile boolean haltRequested;
@@ -68,6 +69,7 @@ public final class LiveProcess implements Target, AutoCloseable {
     private boolean atReported;
     private @Nullable Registers registers;
     private boolean changed;
+    private int watchVersion;
 
     Tracee(int id) {
       this.id = id;
@@ -129,12 +131,42 @@ public final class LiveProcess implements Target, AutoCloseable {
     /** Lets it run, with the signal that it waits for. */
     private void go(int request) {
       flush();
+      if (watchVersion != watches.version()) {
+        watch();
+      }
       running = true;
       atReported = false;
       int deliver = signal;
       signal = 0;
       // An error means that it died just now: its end is told by the next wait.
       linux.ptrace(request, id, 0, deliver);
+    }
+
+    /** Gives it the debug registers that all have; what the kernel answers if it refuses. */
+    private int watch() {
+      watchVersion = watches.version();
+      int result = debugRegister(DebugRegisters.CONTROL, 0);
+      for (int i = 0; i < 4 && result >= 0; i++) {
+        result = debugRegister(i, watches.address(i));
+      }
+      return result < 0 ? result : debugRegister(DebugRegisters.CONTROL, watches.control());
+    }
+
+    private int debugRegister(int number, long value) {
+      return linux.ptrace(Linux.PTRACE_POKEUSER, id, Linux.DEBUG_REGISTERS_AT + 8L * number, value);
+    }
+
+    /** The watch that it ran into since that was asked last, or null. */
+    private @Nullable Watch watched() {
+      if (watches.isEmpty()) {
+        return null;
+      }
+      long status = linux.peekUser(id, Linux.DEBUG_REGISTERS_AT + 8L * DebugRegisters.STATUS);
+      Watch hit = watches.hit(status);
+      if (hit != null) {
+        debugRegister(DebugRegisters.STATUS, 0);
+      }
+      return hit;
     }
   }
 
@@ -385,6 +417,7 @@ public final class LiveProcess implements Target, AutoCloseable {
         thread = threads.computeIfAbsent(pid, Tracee::new);
         thread.running = false;
         breakpoints.clear();
+        watches.clear();
         scratchOriginal = null;
         scratchCurrent = null;
         return new Stop.Executed(thread);
@@ -419,6 +452,10 @@ public final class LiveProcess implements Target, AutoCloseable {
   }
 
   private @Nullable Stop trap(Tracee thread) {
+    Watch watch = thread.watched();
+    if (watch != null) {
+      return new Stop.Watched(thread, watch);
+    }
     Registers registers = thread.registers();
     long at = registers.pc() - 1;
     if (breakpoints.containsKey(at)) {
@@ -535,7 +572,9 @@ public final class LiveProcess implements Target, AutoCloseable {
     Tracee thread = (Tracee) stopped;
     // A breakpoint that was set where the thread stands has not been told: it will be hit.
     if (!thread.atReported || leaveBreakpoint(thread)) {
-      thread.go(Linux.PTRACE_CONT);
+      if (pending.stream().noneMatch(s -> isOf(s, thread))) { // else it ran into a watch
+        thread.go(Linux.PTRACE_CONT);
+      }
     }
   }
 
@@ -553,7 +592,7 @@ public final class LiveProcess implements Target, AutoCloseable {
     Instruction instruction = Instruction.decode(code, 0, pc);
     if (instruction != null) {
       try {
-        if (Emulator.step(instruction, thread.registers(), this)) {
+        if (watches.isEmpty() && Emulator.step(instruction, thread.registers(), this)) {
           thread.registersChanged();
           return true;
         }
@@ -642,6 +681,7 @@ public final class LiveProcess implements Target, AutoCloseable {
   private static boolean isOf(Stop stop, Tracee thread) {
     return switch (stop) {
       case Stop.AtBreakpoint s -> s.thread() == thread;
+      case Stop.Watched s -> s.thread() == thread;
       case Stop.OwnTrap s -> s.thread() == thread;
       case Stop.Halted s -> s.thread() == thread;
       case Stop.Executed s -> s.thread() == thread;
@@ -674,6 +714,10 @@ public final class LiveProcess implements Target, AutoCloseable {
       int event = status >> 16;
       if (event == 0 && signal == Linux.SIGTRAP) {
         thread.signal = keep;
+        Watch watch = thread.watched();
+        if (watch != null) {
+          pending.add(new Stop.Watched(thread, watch));
+        }
         return true;
       }
       if (event == 0) {
@@ -717,8 +761,10 @@ public final class LiveProcess implements Target, AutoCloseable {
       if (original != null) {
         poke(entryPoint, original);
       }
+      watches.clear();
       for (Tracee thread : List.copyOf(threads.values())) {
         thread.flush();
+        thread.watch();
         linux.ptrace(Linux.PTRACE_DETACH, thread.id, 0, thread.signal);
       }
       threads.clear();
@@ -776,6 +822,32 @@ public final class LiveProcess implements Target, AutoCloseable {
     if (original != null && exit == null) {
       poke(address, new byte[] {original});
     }
+  }
+
+  /**
+   * Watches memory; all threads must be stopped.
+   *
+   * @throws UnreadableException if the processor cannot
+   */
+  public void insertWatch(Watch watch) {
+    watches.add(watch);
+    for (Tracee thread : List.copyOf(threads.values())) {
+      int result = thread.watch();
+      if (result == -Linux.EINVAL) {
+        watches.remove(watch);
+        throw new UnreadableException(
+            "can not watch "
+                + watch.size()
+                + " bytes at 0x"
+                + Long.toHexString(watch.address())
+                + ": the address must be a multiple of the size");
+      }
+    }
+  }
+
+  /** Watches memory no more; threads that run are told when they stop. */
+  public void removeWatch(Watch watch) {
+    watches.remove(watch);
   }
 
   private void maskBreakpoints(long address, byte[] into, int offset, int count) {

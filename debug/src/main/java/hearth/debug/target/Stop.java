@@ -10,6 +10,9 @@ public sealed interface Stop {
   /** A thread trapped by an instruction of the program's own; its counter is behind it. */
   record OwnTrap(TargetThread thread) implements Stop {}
 
+  /** A thread used memory that is watched; its counter is behind the instruction. */
+  record Watched(TargetThread thread, Watch watch) implements Stop {}
+
   /** A thread stopped because that was asked for. */
   record Halted(TargetThread thread) implements Stop {}
 

@@ -108,6 +108,7 @@ final class Commands {
     String breakpoints = "Manipulating breakpoints";
     add(breakpoints, "Sets a breakpoint.", (c, a) -> set(c, a, false), "break", "b");
     add(breakpoints, "Set tracepoint.", (c, a) -> trace(c, a), "trace", "t");
+    add(breakpoints, "Set watchpoint.", this::watch, "watch");
     add(
         breakpoints,
         "Print out info for active breakpoints.",
@@ -396,7 +397,7 @@ final class Commands {
         b.setTracepoint(true);
         b.setArguments(LoadLimits.SHORT);
       }
-      out.println(Printer.kind(b) + " set at " + printer.location(b.location()));
+      out.println(Printer.kind(b) + " set at " + printer.location(b));
       result.add(b);
     }
     return result;
@@ -424,6 +425,21 @@ final class Commands {
     }
   }
 
+  private void watch(Context context, String arguments) throws SessionException {
+    String[] parts = Words.split(arguments);
+    if (parts[1].isEmpty()) {
+      throw new SessionException("wrong number of arguments: watch [-r|-w|-rw] <expr>");
+    }
+    boolean reads = parts[0].equals("-r") || parts[0].equals("-rw");
+    boolean writes = parts[0].equals("-w") || parts[0].equals("-rw");
+    if (!reads && !writes) {
+      throw new SessionException("wrong argument " + Text.quote(parts[0]) + " to watch");
+    }
+    Scope scope = session.scope(context.goroutine, context.frame);
+    Breakpoint b = session.watch(scope, parts[1], reads, writes);
+    out.println(Printer.kind(b) + " set at " + printer.location(b));
+  }
+
   private void listBreakpoints(Context context, String arguments) {
     printer.breakpoints(session.breakpoints());
   }
@@ -434,7 +450,7 @@ final class Commands {
     }
     Breakpoint b = session.breakpoint(arguments);
     session.clear(b);
-    out.println(Printer.kind(b) + " cleared at " + printer.location(b.location()));
+    out.println(Printer.kind(b) + " cleared at " + printer.location(b));
   }
 
   private void clearAll(Context context, String arguments) throws SessionException {
@@ -447,7 +463,7 @@ final class Commands {
           arguments.isEmpty() || b.location().addresses().stream().anyMatch(wanted::contains);
       if (b.id() > 0 && meant) {
         session.clear(b);
-        out.println(Printer.kind(b) + " cleared at " + printer.location(b.location()));
+        out.println(Printer.kind(b) + " cleared at " + printer.location(b));
       }
     }
   }
@@ -458,7 +474,7 @@ final class Commands {
     }
     Breakpoint b = session.breakpoint(arguments);
     session.toggle(b);
-    out.println(Printer.kind(b) + " toggled at " + printer.location(b.location()));
+    out.println(Printer.kind(b) + " toggled at " + printer.location(b));
   }
 
   private static CompiledExpression compile(String text) throws SessionException {

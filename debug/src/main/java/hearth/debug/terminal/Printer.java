@@ -18,6 +18,7 @@ import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import hearth.debug.session.State;
 import hearth.debug.session.State.ThreadState;
+import hearth.debug.session.Watchpoint;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -94,6 +95,9 @@ final class Printer {
     }
     thread(current, details);
     returned(state.returned());
+    for (Breakpoint ended : state.outOfScope()) {
+      out.println(kind(ended) + " went out of scope and was cleared");
+    }
   }
 
   private void returned(@Nullable List<Variable> values) {
@@ -132,10 +136,13 @@ final class Printer {
     }
     Scope scope = scope(thread);
     String arguments = isShort(breakpoint.arguments()) ? traceLine.arguments(scope) : "";
+    Watchpoint watchpoint = breakpoint.watchpoint();
     String name =
-        breakpoint.name().isEmpty()
-            ? "[Breakpoint " + breakpoint.id() + "] "
-            : "[" + breakpoint.name() + "] ";
+        watchpoint != null
+            ? "watchpoint on [" + watchpoint.expression() + "] "
+            : breakpoint.name().isEmpty()
+                ? "[Breakpoint " + breakpoint.id() + "] "
+                : "[" + breakpoint.name() + "] ";
     String hits =
         !breakpoint.wasHitBy(thread.goroutine())
             ? "hits total:" + breakpoint.totalHits()
@@ -300,7 +307,20 @@ final class Printer {
     return addresses + " for " + function + path(location.file()) + ":" + location.line();
   }
 
+  /** Where a breakpoint is, or what memory it watches now. */
+  String location(Breakpoint b) {
+    Watchpoint watchpoint = b.watchpoint();
+    return watchpoint == null ? location(b.location()) : hex(watchpoint.watch().address());
+  }
+
   static String kind(Breakpoint b) {
+    Watchpoint watchpoint = b.watchpoint();
+    if (watchpoint != null) {
+      String name = b.name().isEmpty() ? String.valueOf(b.id()) : b.name();
+      String on =
+          watchpoint.expression().equals(b.name()) ? "" : " on [" + watchpoint.expression() + "]";
+      return "Watchpoint " + name + on;
+    }
     return (b.isTracepoint() ? "Tracepoint " : "Breakpoint ")
         + (b.name().isEmpty() ? String.valueOf(b.id()) : b.name());
   }
@@ -311,7 +331,7 @@ final class Printer {
       if (b.isEnabled() || b.spec().isEmpty()) {
         out.printf(
             "%s (%s) at %s (%d)%n",
-            kind(b), b.isEnabled() ? "enabled" : "disabled", location(b.location()), b.totalHits());
+            kind(b), b.isEnabled() ? "enabled" : "disabled", location(b), b.totalHits());
       } else {
         out.println(kind(b) + " (disabled) at " + b.spec());
       }
