@@ -149,7 +149,13 @@ public final class Main {
         Snapshot.print(pid("a PID, as \"ps\" lists them"), out);
         yield 0;
       }
-      case "core", "connect", "replay", "run" ->
+      case "core" -> {
+        if (words.size() != 2) {
+          throw new SessionException("Error: you must provide a core file and an executable");
+        }
+        yield serve(Session.core(existing(words.get(0)), Path.of(words.get(1))), out, err);
+      }
+      case "connect", "replay", "run" ->
           throw new SessionException(
               "Error: \"dlv " + verb + "\" is not offered yet; \"dlv --help\" lists what is");
       default ->
@@ -248,6 +254,14 @@ public final class Main {
               + " redirected twice");
     }
     redirects[which] = path;
+  }
+
+  private static Path existing(String path) throws SessionException {
+    Path found = Path.of(path).toAbsolutePath().normalize();
+    if (!Files.exists(found)) {
+      throw new SessionException("open " + path + ": no such file or directory");
+    }
+    return found;
   }
 
   private static Path absolute(String path) throws SessionException {

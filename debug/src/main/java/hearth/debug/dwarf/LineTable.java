@@ -4,6 +4,7 @@ package hearth.debug.dwarf;
 
 import hearth.debug.binary.BadBinaryException;
 import hearth.debug.binary.Cursor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -100,7 +101,9 @@ public final class LineTable {
     if (name.startsWith("/") || name.startsWith("<") || folder.isEmpty()) {
       return name;
     }
-    return folder.endsWith("/") ? folder + name : folder + "/" + name;
+    String path = folder.endsWith("/") ? folder + name : folder + "/" + name;
+    boolean plain = !path.startsWith("./") && !path.contains("/.") && !path.contains("//");
+    return plain ? path : Path.of(path).normalize().toString();
   }
 
   /** Folders or files of version 5, whose entries say themselves what they hold (§6.2.4.1). */

@@ -146,27 +146,27 @@ public final class Goroutines {
     return result;
   }
 
-  /** Goroutines that wait to send to a channel or to receive from it. */
+  /**
+   * Goroutines that wait to receive from a channel or to send to it, those that came first first.
+   */
   public List<Goroutine> waitingAt(long channel) {
-    long waiting = process.offset("runtime.g", "waiting");
-    long at = process.offset("runtime.sudog", "c");
-    long next = process.offset("runtime.sudog", "waitlink");
+    long next = process.offset("runtime.sudog", "next");
+    long goroutine = process.offset("runtime.sudog", "g");
     List<Goroutine> result = new ArrayList<>();
-    if (waiting < 0 || at < 0 || channel == 0) {
-      return result;
-    }
-    for (Goroutine g : all()) {
-      try {
-        long queued = memory.u64(g.address() + waiting);
-        for (int i = 0; queued != 0 && i < MAX_LABELS; i++) {
-          if (memory.u64(queued + at) == channel) {
-            result.add(g);
-            break;
-          }
-          queued = next < 0 ? 0 : memory.u64(queued + next);
+    Map<Long, Goroutine> known = new HashMap<>();
+    all().forEach(g -> known.put(g.address(), g));
+    for (String queue : List.of("recvq.first", "sendq.first")) {
+      long first = process.offset("runtime.hchan", queue);
+      if (first < 0 || next < 0 || goroutine < 0 || channel == 0) {
+        continue;
+      }
+      long queued = memory.u64(channel + first);
+      for (int i = 0; queued != 0 && i < MAX_GOROUTINES; i++) {
+        Goroutine g = known.get(memory.u64(queued + goroutine));
+        if (g != null) {
+          result.add(g);
         }
-      } catch (UnreadableException e) {
-        // its list is being changed
+        queued = memory.u64(queued + next);
       }
     }
     return result;

@@ -31,6 +31,18 @@ public final class Stacks {
   private static final int MAX_SITES = 1 << 17;
   private static final int WINDOW = 1024;
   private static final int BATCH = 1024;
+  private static final int MAX_SWITCHES = 1 << 10;
+
+  /** Where in what the kernel pushes for a signal the registers are, in the kernel's order. */
+  private static final int SIGNAL_REGISTERS_AT = 40;
+
+  // r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip (struct sigcontext), by DWARF's numbers.
+  private static final int[] SIGNAL_REGISTERS = {
+    8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2, 7, 16
+  };
+
+  // mov $15, %rax; syscall: where a signal's handler returns to.
+  private static final byte[] SIGNAL_RETURN = {0x48, (byte) 0xc7, (byte) 0xc0, 15, 0, 0, 0, 15, 5};
   private final GoProcess process;
   private final Memory memory;
   private final Map<Long, Site> sites = new HashMap<>();
@@ -217,6 +229,9 @@ public final class Stacks {
     private boolean top = true;
     private boolean end;
     private boolean untilUser;
+    private boolean atFault;
+    private int switches;
+    private long systemSp;
 
     Walk(long[] registers, @Nullable Goroutine goroutine, boolean system) {
       this.registers = registers;
@@ -232,13 +247,18 @@ public final class Stacks {
         if (pc == 0) {
           break;
         }
-        Site site = site(pc, top);
+        Site site = site(pc, top || atFault);
+        atFault = isNamed(site, "runtime.sigpanic"); // as if what faulted had called it
         if (switchesStack(site.function)) {
           continue;
         }
         Step step = step(site);
         boolean user = expand(pc, site, step, result, depth);
-        if ((untilUser && user) || step.error != null) {
+        if (untilUser && user) {
+          break;
+        }
+        long[] elsewhere = switches < MAX_SWITCHES ? elsewhere(site) : null;
+        if (elsewhere == null && step.error != null) {
           break;
         }
         boolean first = top;
@@ -246,11 +266,128 @@ public final class Stacks {
         if (end) {
           break;
         }
+        if (elsewhere != null) {
+          switches++;
+          registers = elsewhere;
+          continue;
+        }
         long before = registers[Frame.SP];
         registers = step.caller;
         if (step.returnAddress == 0 || (!first && registers[Frame.SP] <= before)) {
           break;
         }
+      }
+      return result;
+    }
+
+    private static boolean isNamed(Site site, String name) {
+      return site.function != null && site.function.name().equals(name);
+    }
+
+    /**
+     * Registers of the caller where it is on another stack: across calls of C and back, and below a
+     * signal's handler; null where it is on the same.
+     */
+    private long @Nullable [] elsewhere(Site site) {
+      Function function = site.function;
+      try {
+        if (function == null) {
+          if (system && top && goroutine != null) {
+            toGoroutine(goroutine);
+            return registers;
+          }
+          return null;
+        }
+        return switch (function.name()) {
+          case "runtime.asmcgocall" -> calledC(site);
+          case "runtime.cgocallback" -> calledFromC(site);
+          case "runtime.sigtrampgo" -> interrupted(site);
+          default -> null;
+        };
+      } catch (UnreadableException e) {
+        return null;
+      }
+    }
+
+    /** On its way to C the runtime keeps how deep in its stack the goroutine was. */
+    private long @Nullable [] calledC(Site site) {
+      if (top || !system || goroutine == null) {
+        return null;
+      }
+      long sp = registers[Frame.SP];
+      // Beside it lies the goroutine, at another place before Go 1.25.
+      long at = memory.u64(sp + 8) == goroutine.address() ? sp : sp + 40;
+      if (memory.u64(at + 8) != goroutine.address()) {
+        return null;
+      }
+      long own = goroutine.stackHigh() - memory.u64(at);
+      long[] caller = onStackAt(own, site);
+      system = caller == null;
+      return caller;
+    }
+
+    /** Registers of the caller of a function whose stack pointer is another. */
+    private long @Nullable [] onStackAt(long sp, Site site) {
+      long[] kept = registers;
+      registers = registers.clone();
+      registers[Frame.SP] = sp;
+      Step step = step(site);
+      registers = kept;
+      return step.error == null ? step.caller : null;
+    }
+
+    /** Called from C, the runtime keeps where the thread's own stack was left. */
+    private long @Nullable [] calledFromC(Site site) {
+      if (top || system || goroutine == null) {
+        return null;
+      }
+      if (systemSp == 0) {
+        long m = memory.u64(goroutine.address() + process.offset("runtime.g", "m"));
+        long g0 = m == 0 ? 0 : memory.u64(m + process.offset("runtime.m", "g0"));
+        systemSp = g0 == 0 ? 0 : memory.u64(g0 + process.offset("runtime.g", "sched.sp"));
+      }
+      if (systemSp == 0) {
+        return null;
+      }
+      long own = systemSp;
+      systemSp = memory.u64(own);
+      long[] caller = onStackAt(own, site);
+      system = caller != null;
+      return caller;
+    }
+
+    /** Where a signal interrupted the thread, by what the kernel pushed for its handler. */
+    private long @Nullable [] interrupted(Site handler) {
+      long[] kept = registers;
+      try {
+        Site site = handler;
+        for (int i = 0; i < 4; i++) {
+          registers = step(site).caller;
+          long pc = registers[Frame.RA];
+          byte[] code = memory.bytes(pc, SIGNAL_RETURN.length);
+          if (java.util.Arrays.equals(code, SIGNAL_RETURN)) {
+            return below(registers[Frame.SP]);
+          }
+          site = site(pc, false);
+        }
+        return null;
+      } finally {
+        registers = kept;
+      }
+    }
+
+    private long[] below(long context) {
+      byte[] bytes = memory.bytes(context + SIGNAL_REGISTERS_AT, 8 * SIGNAL_REGISTERS.length);
+      long[] result = new long[COUNT];
+      for (int i = 0; i < SIGNAL_REGISTERS.length; i++) {
+        result[SIGNAL_REGISTERS[i]] = (long) Memory.LONG.get(bytes, 8 * i);
+      }
+      Goroutine g = goroutine;
+      if (g != null && g.id() != 0) {
+        long sp = result[Frame.SP];
+        system =
+            Long.compareUnsigned(sp, g.stackLow()) < 0
+                || Long.compareUnsigned(sp, g.stackHigh()) >= 0;
       }
       return result;
     }

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IndexFile {
   private static final int MAGIC = 0x48444958;
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int HEADER = 24;
   private static final int MAX_FILES = 64;
   private static final String SUFFIX = ".index";

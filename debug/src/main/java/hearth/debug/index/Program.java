@@ -250,7 +250,7 @@ public final class Program implements AutoCloseable {
               List<long[]> ranges = die.ranges();
               if (outer != null && !ranges.isEmpty()) {
                 long low = ranges.getFirst()[0];
-                part.copies.add(new InlinedCopy(die.name(), low, outer, die.offset()));
+                part.copies.add(new InlinedCopy(nameIn(unit, die), low, outer, die.offset()));
               }
             }
             case Dw.TAG_VARIABLE -> {
@@ -275,6 +275,11 @@ public final class Program implements AutoCloseable {
     return part;
   }
 
+  /** Functions of C are named as if they were in a package C. */
+  private static String nameIn(Unit unit, Die die) {
+    return unit.isGo() ? die.name() : "C." + die.name();
+  }
+
   private static @Nullable Function function(Unit unit, Die die) {
     long low = die.address(Dw.AT_LOW_PC, 0);
     if (low == 0) {
@@ -283,11 +288,13 @@ public final class Program implements AutoCloseable {
         return null;
       }
       return new Function(
-          die.name(), ranges.getFirst()[0], ranges.getFirst()[1], unit, die.offset(), false);
+          nameIn(unit, die), ranges.getFirst()[0], ranges.getFirst()[1], unit, die.offset(), false);
     }
     long high = die.highPc(low);
     boolean trampoline = die.flag(Dw.AT_TRAMPOLINE) || die.has(Dw.AT_TRAMPOLINE);
-    return high <= low ? null : new Function(die.name(), low, high, unit, die.offset(), trampoline);
+    return high <= low
+        ? null
+        : new Function(nameIn(unit, die), low, high, unit, die.offset(), trampoline);
   }
 
   private static void variable(Die die, Part part) {

@@ -25,6 +25,8 @@ import hearth.debug.json.Fields;
 import hearth.debug.session.Breakpoint;
 import hearth.debug.session.GoroutineList;
 import hearth.debug.session.Location;
+import hearth.debug.session.RegisterList;
+import hearth.debug.session.RegisterList.Register;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import hearth.debug.session.State;
@@ -751,31 +753,29 @@ public final class RpcServer {
   }
 
   private JsonElement listRegisters(Fields in) throws SessionException {
-    session.requireAlive();
-    TargetThread thread;
+    boolean all = in.truth("IncludeFp");
+    List<Register> registers;
     if (in.has("Scope")) {
-      thread = scope(in).thread();
+      Fields scope = in.object("Scope");
+      registers = session.registers(goroutine(scope), frame(scope), false, all);
     } else {
+      session.requireAlive();
       int id = in.smallNumber("ThreadID");
-      thread = session.target().thread(id == 0 ? session.stateNow().thread() : id);
-    }
-    if (thread == null) {
-      return refuse("couldn't find thread");
+      TargetThread thread = session.target().thread(id == 0 ? session.stateNow().thread() : id);
+      if (thread == null) {
+        return refuse("couldn't find thread");
+      }
+      registers = RegisterList.of(thread, all);
     }
     JsonArray list = new JsonArray();
-    StringBuilder text = new StringBuilder();
-    Map<String, String> all = thread.registers().texts();
-    int width = all.keySet().stream().mapToInt(String::length).max().orElse(0);
-    all.forEach((name, value) -> {
+    for (Register r : registers) {
       JsonObject o = new JsonObject();
-      o.addProperty("Name", name);
-      o.addProperty("Value", value);
-      o.addProperty("DwarfNumber", hearth.debug.target.Registers.dwarfNumber(name));
+      o.addProperty("Name", r.name());
+      o.addProperty("Value", r.text());
+      o.addProperty("DwarfNumber", r.number());
       list.add(o);
-      text.append(" ".repeat(width - name.length()));
-      text.append(name).append(" = ").append(value).append('\n');
-    });
-    JsonObject answer = field("Registers", text.toString());
+    }
+    JsonObject answer = field("Registers", RegisterList.lines(registers));
     answer.add("Regs", list);
     return answer;
   }

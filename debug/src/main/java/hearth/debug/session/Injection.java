@@ -13,7 +13,7 @@ import hearth.debug.goruntime.LoadLimits;
 import hearth.debug.goruntime.Loader;
 import hearth.debug.goruntime.Variable;
 import hearth.debug.index.Function;
-import hearth.debug.target.LiveProcess;
+import hearth.debug.target.Inferior;
 import hearth.debug.target.Memory;
 import hearth.debug.target.Registers;
 import hearth.debug.target.Stop;
@@ -43,7 +43,7 @@ final class Injection implements Caller {
 
   private final Session session;
   private final GoProcess process;
-  private final LiveProcess target;
+  private final Inferior target;
   private final LoadLimits limits;
   private final boolean unsafe;
   private @Nullable Registers saved;

@@ -20,12 +20,15 @@ import hearth.debug.index.Function;
 import hearth.debug.index.Program;
 import hearth.debug.session.State.Reason;
 import hearth.debug.session.State.ThreadState;
+import hearth.debug.target.CoreFile;
+import hearth.debug.target.Inferior;
 import hearth.debug.target.LiveProcess;
 import hearth.debug.target.Stop;
 import hearth.debug.target.TargetException;
 import hearth.debug.target.TargetThread;
 import hearth.debug.target.UnreadableException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -52,7 +55,7 @@ public final class Session implements AutoCloseable {
   private final Path executable;
   private final LiveProcess.@Nullable Launch launch;
   private Program program;
-  private LiveProcess target;
+  private Inferior target;
   private GoProcess process;
   private Stacks stacks;
   private Goroutines goroutines;
@@ -105,16 +108,23 @@ public final class Session implements AutoCloseable {
     T run() throws SessionException;
   }
 
-  private record Opened(Program program, LiveProcess target) {}
+  private record Opened(Program program, Inferior target) {}
 
-  private Session(Path executable, LiveProcess.@Nullable Launch launch, int pid, Reason reason)
+  /** Gets hold of what is debugged. */
+  @FunctionalInterface
+  private interface Opener {
+    Inferior open() throws TargetException;
+  }
+
+  private Session(
+      Path executable, LiveProcess.@Nullable Launch launch, Opener opener, Reason reason)
       throws SessionException {
     this.executable = executable;
     this.launch = launch;
     this.reason = reason;
     Opened opened;
     try {
-      opened = owner.run(() -> open(executable, launch, pid));
+      opened = owner.run(() -> open(executable, opener));
     } catch (SessionException e) {
       owner.close();
       throw e;
@@ -128,24 +138,26 @@ public final class Session implements AutoCloseable {
     places = new Places(process, stacks);
   }
 
-  private static Opened open(Path executable, LiveProcess.@Nullable Launch launch, int pid)
-      throws SessionException {
+  private static Opened open(Path executable, Opener opener) throws SessionException {
     Program program = null;
     boolean opened = false;
     try {
       program = Program.open(executable);
-      LiveProcess target = launch == null ? LiveProcess.attach(pid) : LiveProcess.launch(launch);
+      Inferior target = opener.open();
       opened = true;
       return new Opened(program, target);
     } catch (IOException e) {
       throw new SessionException(
-          launch == null
+          executable.startsWith("/proc")
               ? "could not attach to pid "
-                  + pid
+                  + executable.getName(1)
                   + ": cannot read "
                   + executable
                   + "; is there such a process, and is it yours?"
-              : "could not launch process: cannot read " + executable + ": " + e.getMessage());
+              : "could not open "
+                  + executable
+                  + ": "
+                  + (Files.exists(executable) ? e.getMessage() : "no such file or directory"));
     } catch (BadBinaryException | TargetException e) {
       throw new SessionException(String.valueOf(e.getMessage()));
     } finally {
@@ -166,7 +178,11 @@ public final class Session implements AutoCloseable {
    */
   public static Session launch(LiveProcess.Launch launch) throws SessionException {
     Session session =
-        new Session(Path.of(launch.arguments().getFirst()), launch, 0, Reason.LAUNCHED);
+        new Session(
+            Path.of(launch.arguments().getFirst()),
+            launch,
+            () -> LiveProcess.launch(launch),
+            Reason.LAUNCHED);
     session.begin();
     return session;
   }
@@ -179,7 +195,20 @@ public final class Session implements AutoCloseable {
    */
   public static Session attach(int pid, @Nullable Path executable) throws SessionException {
     Path path = executable == null ? Path.of("/proc/" + pid + "/exe") : executable;
-    Session session = new Session(path, null, pid, Reason.ATTACHED);
+    Session session = new Session(path, null, () -> LiveProcess.attach(pid), Reason.ATTACHED);
+    session.begin();
+    return session;
+  }
+
+  /**
+   * Opens what is left of a process.
+   *
+   * @param executable its program
+   * @throws SessionException if one of them cannot be read
+   */
+  public static Session core(Path executable, Path core) throws SessionException {
+    Session session =
+        new Session(executable, null, () -> CoreFile.open(core, executable), Reason.ATTACHED);
     session.begin();
     return session;
   }
@@ -188,6 +217,9 @@ public final class Session implements AutoCloseable {
     run(() -> {
       for (TargetThread thread : target.threads()) {
         currentThread = currentThread == 0 ? thread.id() : currentThread;
+      }
+      if (!target.canRun()) {
+        return true;
       }
       internalBreakpoint(
           Breakpoint.UNRECOVERED_PANIC,
@@ -265,7 +297,7 @@ public final class Session implements AutoCloseable {
   }
 
   /** The process, as the kernel knows it. */
-  public LiveProcess target() {
+  public Inferior target() {
     return target;
   }
 
@@ -287,6 +319,13 @@ public final class Session implements AutoCloseable {
   /** Takes what tracepoints tell from now on; with null, tracepoints stop like others. */
   public void setTraceListener(@Nullable TraceListener listener) {
     this.listener = listener;
+  }
+
+  private void requireRunnable() throws SessionException {
+    requireAlive();
+    if (!target.canRun()) {
+      throw new SessionException("can not continue execution of core process");
+    }
   }
 
   // Scopes
@@ -382,6 +421,37 @@ public final class Session implements AutoCloseable {
     } catch (SessionException e) {
       return new Scope(process, stacks, List.of(), 0, null, null);
     }
+  }
+
+  /**
+   * Registers of a goroutine's frame: all of them where it is now, and what is known of them in the
+   * frames that called that one.
+   *
+   * @param goroutineId -1 for the one that is looked at
+   * @param here whether those of the thread that is looked at are meant instead
+   * @param all whether with those of floating point and vectors
+   * @throws SessionException if there is no such goroutine or frame
+   */
+  public List<RegisterList.Register> registers(
+      long goroutineId, int frame, boolean here, boolean all) throws SessionException {
+    requireAlive();
+    TargetThread thread = target.thread(currentThread);
+    if (!here) {
+      Goroutine g = goroutine(goroutineId);
+      thread = g == null ? thread : g.thread();
+      List<Frame> frames = frames(goroutineId, frame + 1);
+      if (frame >= frames.size()) {
+        throw new SessionException(
+            "Frame " + frame + " does not exist in goroutine " + (g == null ? 0 : g.id()));
+      }
+      if (thread == null || frame > 0) {
+        return RegisterList.of(frames.get(frame));
+      }
+    }
+    if (thread == null) {
+      throw new SessionException("no current thread");
+    }
+    return RegisterList.of(thread, all);
   }
 
   private Scope scopeAt(TargetThread thread, int depth) {
@@ -688,7 +758,7 @@ public final class Session implements AutoCloseable {
   /** Lets the target run until something stops it. */
   public State resume() throws SessionException {
     return run(() -> {
-      requireAlive();
+      requireRunnable();
       cancelSteps();
       proceed();
       return told();
@@ -698,7 +768,7 @@ public final class Session implements AutoCloseable {
   /** Goes on with a step that something else interrupted. */
   public State resumeStep() throws SessionException {
     return run(() -> {
-      requireAlive();
+      requireRunnable();
       proceed();
       return told();
     });
@@ -734,7 +804,7 @@ public final class Session implements AutoCloseable {
   /** Goes on by a line, or to the caller. */
   public State step(Step how) throws SessionException {
     return run(() -> {
-      requireAlive();
+      requireRunnable();
       if (stepper != null) {
         throw new SessionException("next while nexting");
       }
@@ -789,7 +859,7 @@ public final class Session implements AutoCloseable {
   /** Runs one instruction of the thread that is looked at; over calls if {@code over}. */
   public State stepInstruction(boolean over) throws SessionException {
     return run(() -> {
-      requireAlive();
+      requireRunnable();
       Goroutine g = selected();
       TargetThread thread =
           g == null || g.thread() == null ? target.thread(currentThread) : g.thread();
@@ -814,7 +884,7 @@ public final class Session implements AutoCloseable {
   public State call(long goroutineId, String expression, LoadLimits limits, boolean unsafe)
       throws SessionException {
     return run(() -> {
-      requireAlive();
+      requireRunnable();
       if (interrupted != null) {
         throw new SessionException(
             "cannot call function while another function call is already in progress");
@@ -1270,6 +1340,9 @@ public final class Session implements AutoCloseable {
    */
   public List<Breakpoint> restart(@Nullable List<String> arguments) throws SessionException {
     LiveProcess.Launch known = launch;
+    if (!target.canRun()) {
+      throw new SessionException("can not continue execution of core process");
+    }
     if (known == null) {
       throw new SessionException("cannot restart process Delve did not create");
     }
@@ -1280,12 +1353,10 @@ public final class Session implements AutoCloseable {
       words.add(known.arguments().getFirst());
       words.addAll(
           arguments == null ? known.arguments().subList(1, known.arguments().size()) : arguments);
-      Opened opened =
-          open(
-              executable,
-              new LiveProcess.Launch(
-                  words, known.environment(), known.folder(), known.redirects(), known.randomize()),
-              0);
+      LiveProcess.Launch next =
+          new LiveProcess.Launch(
+              words, known.environment(), known.folder(), known.redirects(), known.randomize());
+      Opened opened = open(executable, () -> LiveProcess.launch(next));
       Program old = program;
       long oldBias = process.bias();
       program = opened.program;

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods but {@link #requestHalt} and the reading of memory are for the thread that made
  * it.
  */
-public final class LiveProcess implements Target, AutoCloseable {
+public final class LiveProcess implements Inferior, AutoCloseable {
   private static final int AT_ENTRY = 9;
   private static final int TRAP = 0xcc;
   private static final int SCRATCH_LENGTH = 16;
@@ -327,9 +327,9 @@ public final class LiveProcess implements Target, AutoCloseable {
     return pid;
   }
 
-  /** Whether it was started here, and not attached to. */
-  public boolean isChild() {
-    return child;
+  @Override
+  public boolean canRun() {
+    return true;
   }
 
   @Override
@@ -352,16 +352,14 @@ public final class LiveProcess implements Target, AutoCloseable {
     return exit != null;
   }
 
-  /** How it ended, or null while it has not. */
+  @Override
   public Stop.@Nullable Exited exit() {
     return exit;
   }
 
   // Running and stopping
 
-  /**
-   * Waits until something happens to a thread. That thread is stopped then, others that ran go on.
-   */
+  @Override
   public Stop next() {
     while (true) {
       Stop known = pending.poll();
@@ -471,10 +469,7 @@ public final class LiveProcess implements Target, AutoCloseable {
     return null;
   }
 
-  /**
-   * Stops all threads. What happened to others meanwhile is kept, and {@link #pendingStops} tells
-   * it.
-   */
+  @Override
   public void stopAll() {
     for (Tracee thread : threads.values()) {
       if (thread.running) {
@@ -536,7 +531,7 @@ public final class LiveProcess implements Target, AutoCloseable {
     return false;
   }
 
-  /** What happened to other threads until all were stopped; it is forgotten here. */
+  @Override
   public List<Stop> pendingStops() {
     List<Stop> result = List.copyOf(pending);
     pending.clear();
@@ -548,17 +543,18 @@ public final class LiveProcess implements Target, AutoCloseable {
    * thread. The signal used is one that Go's runtime takes at any time, so nothing is harmed should
    * it arrive late.
    */
+  @Override
   public void requestHalt() {
     haltRequested = true;
     Linux.signal(pid, Linux.SIGURG);
   }
 
-  /** Forgets that a halt was asked for. */
+  @Override
   public void clearHalt() {
     haltRequested = false;
   }
 
-  /** Lets all threads run. */
+  @Override
   public void resume() {
     for (Tracee thread : List.copyOf(threads.values())) {
       if (!thread.running && exit == null) {
@@ -567,7 +563,7 @@ public final class LiveProcess implements Target, AutoCloseable {
     }
   }
 
-  /** Lets one thread run that is stopped. */
+  @Override
   public void resume(TargetThread stopped) {
     Tracee thread = (Tracee) stopped;
     // A breakpoint that was set where the thread stands has not been told: it will be hit.
@@ -737,18 +733,14 @@ public final class LiveProcess implements Target, AutoCloseable {
     return true;
   }
 
-  /**
-   * Runs one instruction of a thread while all are stopped.
-   *
-   * @return false if the thread died of it
-   */
+  @Override
   public boolean step(TargetThread stopped) {
     Tracee thread = (Tracee) stopped;
     long pc = thread.registers().pc();
     return breakpoints.containsKey(pc) ? stepInPlace(thread, pc) : singleStep(thread);
   }
 
-  /** Lets the process go; it runs on, or ends. */
+  @Override
   public void detach(boolean kill) {
     if (exit == null && kill) {
       kill();
@@ -789,7 +781,7 @@ public final class LiveProcess implements Target, AutoCloseable {
     }
   }
 
-  /** Words that the process was started with, joined by spaces; empty if that is not known. */
+  @Override
   public String commandLine() {
     try {
       byte[] words = Files.readAllBytes(Path.of("/proc/" + pid + "/cmdline"));
@@ -802,11 +794,7 @@ public final class LiveProcess implements Target, AutoCloseable {
 
   // Breakpoints
 
-  /**
-   * Sets a breakpoint; all threads must be stopped.
-   *
-   * @throws UnreadableException if there is no memory
-   */
+  @Override
   public void insertBreakpoint(long address) {
     if (breakpoints.containsKey(address)) {
       return;
@@ -816,7 +804,7 @@ public final class LiveProcess implements Target, AutoCloseable {
     breakpoints.put(address, original);
   }
 
-  /** Takes a breakpoint out. */
+  @Override
   public void removeBreakpoint(long address) {
     Byte original = breakpoints.remove(address);
     if (original != null && exit == null) {
@@ -824,11 +812,7 @@ public final class LiveProcess implements Target, AutoCloseable {
     }
   }
 
-  /**
-   * Watches memory; all threads must be stopped.
-   *
-   * @throws UnreadableException if the processor cannot
-   */
+  @Override
   public void insertWatch(Watch watch) {
     watches.add(watch);
     for (Tracee thread : List.copyOf(threads.values())) {
@@ -845,7 +829,7 @@ public final class LiveProcess implements Target, AutoCloseable {
     }
   }
 
-  /** Watches memory no more; threads that run are told when they stop. */
+  @Override
   public void removeWatch(Watch watch) {
     watches.remove(watch);
   }

@@ -18,11 +18,12 @@ import hearth.debug.session.Assignments;
 import hearth.debug.session.Breakpoint;
 import hearth.debug.session.Location;
 import hearth.debug.session.Places;
+import hearth.debug.session.RegisterList;
+import hearth.debug.session.RegisterList.Register;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import hearth.debug.session.State;
 import hearth.debug.session.Words;
-import hearth.debug.target.TargetThread;
 import hearth.debug.target.UnreadableException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -315,7 +316,7 @@ final class Commands {
   }
 
   private void instruction(boolean over) throws SessionException {
-    stopped(session.stepInstruction(over));
+    stopped(move(() -> session.stepInstruction(over)));
   }
 
   private void callFunction(Context context, String arguments) throws SessionException {
@@ -716,16 +717,10 @@ final class Commands {
   }
 
   private void registers(Context context, String arguments) throws SessionException {
-    Scope scope = session.scope(context.goroutine, context.frame);
-    Goroutine g = scope.goroutine();
-    State state = session.stateNow();
-    TargetThread thread =
-        g != null && g.thread() != null ? g.thread() : session.target().thread(state.thread());
-    if (thread == null) {
-      throw new SessionException("no current thread");
-    }
-    thread.registers().texts().forEach((name, value) -> out.printf("%7s = %s%n", name, value));
-    out.println();
+    boolean here = context.goroutine < 0 && context.frame == 0;
+    List<Register> all =
+        session.registers(context.goroutine, context.frame, here, arguments.equals("-a"));
+    out.println(RegisterList.lines(all));
   }
 
   private void examine(Context context, String arguments) throws SessionException {
@@ -815,6 +810,7 @@ final class Commands {
   // Goroutines, threads, frames
 
   private void goroutines(Context context, String arguments) throws SessionException {
+    session.requireAlive();
     new GoroutineListing(session, printer, out, arguments)
         .run(
             scopeOrNone(context),
