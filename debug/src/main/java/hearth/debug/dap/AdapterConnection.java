@@ -183,6 +183,7 @@ public final class AdapterConnection {
             "supportsDelayedStackTraceLoading",
             "supportsFunctionBreakpoints",
             "supportsDataBreakpoints",
+            "supportsDisassembleRequest",
             "supportsInstructionBreakpoints",
             "supportsExceptionInfoRequest",
             "supportsSetVariable",
@@ -448,6 +449,7 @@ public final class AdapterConnection {
         channel.answer(request, known.writeMemory(fields));
         known.changed();
       }
+      case "disassemble" -> channel.answer(request, known.disassemble(fields));
       case "loadedSources" -> channel.answer(request, known.loadedSources());
       case "modules" -> channel.answer(request, known.modules());
       case "completions" -> channel.answer(request, known.completions(fields));

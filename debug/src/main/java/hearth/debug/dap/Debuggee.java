@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class Debuggee {
   private static final int MAX_THREADS = 1024;
   private static final int NO_DATA_BREAKPOINT = 2017;
+  private static final int UNABLE_TO_DISASSEMBLE = 2013;
   private static final int MAX_COMPLETIONS = 200;
   private static final int CALL_STRING = 1024;
   private static final int MAX_READ = 1 << 20;
@@ -403,6 +404,15 @@ final class Debuggee {
     JsonObject body = new JsonObject();
     body.add("breakpoints", list);
     return body;
+  }
+
+  JsonObject disassemble(Fields fields) throws SessionException, Refusal {
+    try {
+      return session.run(() -> new Instructions(session, configuration).of(fields));
+    } catch (SessionException e) {
+      throw new Refusal(
+          UNABLE_TO_DISASSEMBLE, "Unable to disassemble", String.valueOf(e.getMessage()));
+    }
   }
 
   /** What a client must know to watch a variable, or an expression. */

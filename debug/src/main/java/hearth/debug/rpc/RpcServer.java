@@ -7,6 +7,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import hearth.debug.disassembly.Syntax;
 import hearth.debug.dwarf.Unit;
 import hearth.debug.eval.CompiledExpression;
 import hearth.debug.eval.EvalException;
@@ -23,6 +24,7 @@ import hearth.debug.index.Program;
 import hearth.debug.json.BadFieldException;
 import hearth.debug.json.Fields;
 import hearth.debug.session.Breakpoint;
+import hearth.debug.session.Disassembly;
 import hearth.debug.session.GoroutineList;
 import hearth.debug.session.Location;
 import hearth.debug.session.RegisterList;
@@ -62,6 +64,7 @@ public final class RpcServer {
   private static final int MAX_EVENTS = 100;
   private static final int RESUMED = 0;
   private static final int STOPPED = 1;
+  private static final int GO_FLAVOUR = 2;
   private static final LoadLimits FULL = LoadLimits.FULL;
 
   /** A method's work. */
@@ -146,7 +149,7 @@ public final class RpcServer {
     methods.put("CancelDownloads", in -> new JsonObject());
     methods.put("DebugInfoDirectories", this::directories);
     methods.put("GuessSubstitutePath", in -> field("List", JsonNull.INSTANCE));
-    methods.put("Disassemble", in -> refuse("disassembly is not offered yet"));
+    methods.put("Disassemble", in -> on(() -> disassemble(in)));
     methods.put("ExamineMemory", in -> on(() -> examineMemory(in)));
     for (String name : List.of("DumpStart", "DumpWait", "DumpCancel")) {
       methods.put(name, in -> refuse("core dumps are not offered yet"));
@@ -825,6 +828,32 @@ public final class RpcServer {
     }
     return field(
         "Variables", wire.variables(wire.load(list, limits == null ? LoadLimits.NOTHING : limits)));
+  }
+
+  private JsonElement disassemble(Fields in) throws SessionException {
+    Fields scope = in.object("Scope");
+    long start = in.number("StartPC");
+    long end = in.number("EndPC");
+    long goroutine = goroutine(scope);
+    Disassembly disassembly = new Disassembly(session);
+    Syntax syntax = in.number("Flavour") == GO_FLAVOUR ? Syntax.GO : Syntax.INTEL;
+    List<Disassembly.Line> lines =
+        end == 0
+            ? disassembly.function(start, goroutine)
+            : disassembly.range(start, end, goroutine);
+    JsonArray list = new JsonArray();
+    for (Disassembly.Line line : lines) {
+      JsonObject o = new JsonObject();
+      o.add("Loc", wire.code(line.instruction().pc()));
+      long target = Disassembly.destination(line.instruction());
+      o.add("DestLoc", target == 0 ? JsonNull.INSTANCE : wire.code(target));
+      o.addProperty("Text", disassembly.text(line, syntax));
+      o.addProperty("Bytes", Base64.getEncoder().encodeToString(line.instruction().bytes()));
+      o.addProperty("Breakpoint", line.breakpoint());
+      o.addProperty("AtPC", line.here());
+      list.add(o);
+    }
+    return field("Disassemble", list);
   }
 
   private JsonElement examineMemory(Fields in) throws SessionException {

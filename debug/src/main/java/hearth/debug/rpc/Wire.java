@@ -7,6 +7,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import hearth.debug.dwarf.LineTable;
 import hearth.debug.eval.CompiledExpression;
 import hearth.debug.eval.EvalException;
 import hearth.debug.eval.Scope;
@@ -220,6 +221,20 @@ final class Wire {
     JsonArray pids = new JsonArray();
     location.addresses().forEach(a -> pids.add(session.target().pid()));
     o.add("pcpids", pids);
+    return o;
+  }
+
+  /** An address of the code. */
+  JsonObject code(long pc) {
+    LineTable.Row row = session.process().line(pc);
+    JsonObject o = new JsonObject();
+    o.add("pc", address(pc));
+    o.addProperty("file", row == null ? "" : row.file());
+    o.addProperty("line", row == null ? 0 : row.line());
+    Function code = session.process().functionAt(pc);
+    if (code != null) {
+      o.add("function", function(code, code.name()));
+    }
     return o;
   }
 

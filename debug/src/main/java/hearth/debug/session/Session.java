@@ -665,6 +665,11 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** Whether there is a breakpoint at an address, be it one of a step. */
+  boolean hasBreakpointAt(long address) {
+    return sites.containsKey(address);
+  }
+
   /** Sets tracepoints at all places at which a function returns. */
   public void traceReturns(String function) throws SessionException {
     for (long address : locations.returns(function)) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug.terminal;
 
+import hearth.debug.disassembly.Syntax;
 import hearth.debug.eval.CompiledExpression;
 import hearth.debug.eval.EvalException;
 import hearth.debug.eval.Scope;
@@ -16,6 +17,7 @@ import hearth.debug.goruntime.Variable;
 import hearth.debug.index.Program;
 import hearth.debug.session.Assignments;
 import hearth.debug.session.Breakpoint;
+import hearth.debug.session.Disassembly;
 import hearth.debug.session.Location;
 import hearth.debug.session.Places;
 import hearth.debug.session.RegisterList;
@@ -66,6 +68,7 @@ final class Commands {
   private int frame;
   private int nextDisplay;
   private boolean finished;
+  private String position = "default";
   private boolean killAtEnd;
 
   Commands(Session session, Printer printer, PrintStream out) {
@@ -151,6 +154,7 @@ final class Commands {
     add(stack, "Move the current frame down.", (c, a) -> frame(c, a, -1), "down");
     String other = "Other commands";
     add(other, "Show source code.", this::list, "list", "ls", "l");
+    add(other, "Disassembler.", this::disassemble, "disassemble", "disass");
     add(other, "Print list of functions.", (c, a) -> names(a, functionNames()), "funcs");
     add(
         other,
@@ -228,6 +232,10 @@ final class Commands {
   // Running
 
   private void stopped(State state) throws SessionException {
+    stopped(state, false);
+  }
+
+  private void stopped(State state, boolean inCode) throws SessionException {
     frame = 0;
     if (state.exited()) {
       throw new SessionException(
@@ -235,7 +243,11 @@ final class Commands {
     }
     session.run(() -> {
       printer.context(state, true);
-      printer.position(state);
+      if (position.equals("disassembly") || (inCode && !position.equals("source"))) {
+        printer.positionInCode(state);
+      } else {
+        printer.position(state);
+      }
       for (Map.Entry<Integer, String> entry : displays.entrySet()) {
         show(entry.getKey(), entry.getValue());
       }
@@ -316,7 +328,7 @@ final class Commands {
   }
 
   private void instruction(boolean over) throws SessionException {
-    stopped(move(() -> session.stepInstruction(over)));
+    stopped(move(() -> session.stepInstruction(over)), true);
   }
 
   private void callFunction(Context context, String arguments) throws SessionException {
@@ -991,6 +1003,49 @@ final class Commands {
     printer.source(location.file(), location.line(), false);
   }
 
+  private void disassemble(Context context, String arguments) throws SessionException {
+    String usage = "wrong number of arguments: disassemble [-a <start> <end>] [-l <locspec>]";
+    String[] parts = Words.split(arguments);
+    Disassembly disassembly = new Disassembly(session);
+    long goroutine = context.goroutine;
+    switch (parts[0]) {
+      case "" -> {
+        List<Frame> frames = session.frames(goroutine, context.frame + 1);
+        if (context.frame >= frames.size()) {
+          throw new SessionException("no such frame");
+        }
+        long pc = frames.get(context.frame).pc();
+        printer.disassembly(disassembly.function(pc, goroutine), true);
+      }
+      case "-a" -> {
+        String[] ends = Words.split(parts[1]);
+        if (ends[1].isEmpty()) {
+          throw new SessionException(usage);
+        }
+        printer.disassembly(disassembly.range(address(ends[0]), address(ends[1]), goroutine), true);
+      }
+      case "-l" -> {
+        if (parts[1].isEmpty()) {
+          throw new SessionException(usage);
+        }
+        List<Location> found = session.find(parts[1], scopeOrNone(context));
+        if (found.size() != 1) {
+          throw new SessionException("expression specifies multiple locations");
+        }
+        printer.disassembly(disassembly.function(found.getFirst().address(), goroutine), true);
+      }
+      default -> throw new SessionException(usage);
+    }
+  }
+
+  private static long address(String text) throws SessionException {
+    try {
+      return Long.decode(text);
+    } catch (NumberFormatException e) {
+      throw new SessionException("wrong argument: " + Text.quote(text) + " is not a number");
+    }
+  }
+
   private Collection<String> functionNames() {
     TreeSet<String> result = new TreeSet<>();
     session.program().functions().forEach(f -> result.add(f.name()));
@@ -1025,6 +1080,24 @@ final class Commands {
       case "max-variable-recurse" ->
           printer.limits =
               new LoadLimits(true, number(parts[1]), old.stringLength(), old.arrayValues(), -1);
+      case "disassemble-flavor" ->
+          printer.syntax =
+              switch (parts[1]) {
+                case "intel" -> Syntax.INTEL;
+                case "go" -> Syntax.GO;
+                default ->
+                    throw new SessionException(
+                        "disassemble-flavor is \"intel\" or \"go\", not " + Text.quote(parts[1]));
+              };
+      case "position" ->
+          position =
+              switch (parts[1]) {
+                case "default", "source", "disassembly" -> parts[1];
+                default ->
+                    throw new SessionException(
+                        "position is \"default\", \"source\" or \"disassembly\", not "
+                            + Text.quote(parts[1]));
+              };
       case "source-list-line-count" -> printer.listedLines = number(parts[1]);
       default ->
           throw new SessionException(Text.quote(parts[0]) + " is not a configuration parameter");

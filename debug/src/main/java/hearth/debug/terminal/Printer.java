@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug.terminal;
 
+import hearth.debug.disassembly.Syntax;
 import hearth.debug.eval.EvalException;
 import hearth.debug.eval.Scope;
 import hearth.debug.eval.Text;
@@ -12,6 +13,7 @@ import hearth.debug.goruntime.Loader;
 import hearth.debug.goruntime.Variable;
 import hearth.debug.index.Function;
 import hearth.debug.session.Breakpoint;
+import hearth.debug.session.Disassembly;
 import hearth.debug.session.Location;
 import hearth.debug.session.Places;
 import hearth.debug.session.Session;
@@ -41,6 +43,7 @@ final class Printer {
   private final TraceLine traceLine;
   LoadLimits limits = LoadLimits.TERMINAL;
   int listedLines = 5;
+  Syntax syntax = Syntax.INTEL;
 
   Printer(Session session, PrintStream out, boolean colors) {
     this.session = session;
@@ -267,6 +270,49 @@ final class Printer {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /** Machine code; with the function's name if it begins with its first instruction. */
+  void disassembly(List<Disassembly.Line> lines, boolean header) {
+    Disassembly disassembly = new Disassembly(session);
+    if (lines.isEmpty()) {
+      return;
+    }
+    Function function = lines.getFirst().function();
+    if (function != null && header) {
+      out.println("TEXT " + function.name() + "(SB) " + lines.getFirst().file());
+    }
+    List<List<String>> rows = new ArrayList<>();
+    for (Disassembly.Line line : lines) {
+      Path file = Path.of(line.file()).getFileName();
+      rows.add(
+          List.of(
+              line.here() ? "=>" : "",
+              (file == null ? "?" : file) + ":" + line.line(),
+              hex(line.instruction().pc()) + (line.breakpoint() ? "*" : ""),
+              HexFormat.of().formatHex(line.instruction().bytes()),
+              disassembly.text(line, syntax)));
+    }
+    out.print(Columns.text(rows));
+  }
+
+  /** Machine code around where the session stands. */
+  void positionInCode(State state) throws SessionException {
+    ThreadState current = state.current();
+    Frame frame = current == null ? null : current.frame();
+    if (frame == null) {
+      return;
+    }
+    List<Disassembly.Line> lines = new Disassembly(session).function(frame.pc(), -1);
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).here()) {
+        int first = Math.max(i - listedLines, 0);
+        int end = Math.min(i + listedLines + 1, lines.size());
+        disassembly(lines.subList(first, end), first == 0);
+        return;
+      }
+    }
+    disassembly(lines, true);
   }
 
   /** Source around where the session stands. */
