@@ -171,10 +171,8 @@ public enum Syntax {
   }
 
   private static @Nullable Symbol symbol(Operand.Place p, Decoded d, Symbols symbols) {
-    if (p.segment() >= 0
-        || p.displacement() == 0
-        || p.index() >= 0
-        || p.base() >= 0 && p.base() != Operand.PC) {
+    boolean absolute = p.base() < 0 || p.base() == Operand.PC;
+    if (p.segment() >= 0 || p.displacement() == 0 || p.index() >= 0 || !absolute) {
       return null;
     }
     return symbols.at(addressOf(p, d));
