@@ -13,6 +13,7 @@ import hearth.debug.session.Words;
 import hearth.debug.snapshot.Processes;
 import hearth.debug.snapshot.Snapshot;
 import hearth.debug.target.LiveProcess;
+import hearth.debug.terminal.Rebuild;
 import hearth.debug.terminal.Terminal;
 import hearth.debug.terminal.Tracing;
 import java.io.BufferedOutputStream;
@@ -432,6 +433,11 @@ public final class Main {
   }
 
   private int serve(Session session, PrintStream out, PrintStream err) throws SessionException {
+    return serve(session, out, err, null);
+  }
+
+  private int serve(Session session, PrintStream out, PrintStream err, @Nullable Rebuild rebuild)
+      throws SessionException {
     checkGoVersion(session, err);
     if (flags.containsKey("headless")) {
       Server server;
@@ -451,7 +457,7 @@ public final class Main {
           "stdin or stdout is not a terminal; use '--allow-non-terminal-interactive=true' to"
               + " bypass this check");
     }
-    Terminal terminal = new Terminal(session, out, err, colors, interactive);
+    Terminal terminal = new Terminal(session, out, err, colors, interactive, rebuild);
     return terminal.run(flags.get("init"));
   }
 
@@ -543,20 +549,30 @@ public final class Main {
       return 1;
     }
     try {
-      return debug(output, List.of(), out, err);
+      return serve(launch(output, List.of()), out, err, () -> rebuild(verb, output, err));
     } finally {
       GoBuild.remove(output, err);
     }
   }
 
+  private void rebuild(String verb, Path output, PrintStream err) throws SessionException {
+    int status = goBuild(verb).run(output, err);
+    if (status != 0) {
+      throw new SessionException("go build error: exit status " + status);
+    }
+  }
+
+  private GoBuild goBuild(String verb) throws SessionException {
+    return new GoBuild(
+        verb.equals("test"),
+        words,
+        Words.all(flags.getOrDefault("build-flags", "")),
+        Path.of("").toAbsolutePath());
+  }
+
   /** Builds a program or its tests; null if the compiler refused, which it said itself. */
   private @Nullable Path compile(String verb, PrintStream err) throws SessionException {
-    GoBuild build =
-        new GoBuild(
-            verb.equals("test"),
-            words,
-            Words.all(flags.getOrDefault("build-flags", "")),
-            Path.of("").toAbsolutePath());
+    GoBuild build = goBuild(verb);
     String name = flags.get("output");
     Path output = name == null ? build.freshOutput() : build.folder().resolve(name);
     int status = build.run(output, err);

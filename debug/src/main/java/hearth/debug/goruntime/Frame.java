@@ -48,9 +48,11 @@ public record Frame(
 
   /** Whether nothing called it: a stack ends here. */
   public boolean isBottom() {
-    return name.equals("runtime.goexit")
-        || name.equals("runtime.rt0_go")
-        || name.equals("runtime.mstart")
-        || returnAddress == 0;
+    boolean last =
+        name.equals("runtime.goexit")
+            || name.equals("runtime.rt0_go")
+            || name.equals("runtime.mstart")
+            || returnAddress == 0;
+    return error == null && last;
   }
 }

@@ -65,6 +65,27 @@ public final class Stacks {
   /** A frame as people see it: of the function itself, or of one that was copied into it. */
   private record Shown(String name, @Nullable Die scope, String file, int line, boolean inlined) {}
 
+  /** How stacks are followed. */
+  public enum Mode {
+    /** As Go's functions called each other, on whatever stacks. */
+    NORMAL,
+    /** On one stack only. */
+    SIMPLE,
+    /** On one stack, from where the goroutine goes on when it runs again. */
+    FROM_GOROUTINE
+  }
+
+  /**
+   * Frames of a goroutine, the innermost first.
+   *
+   * @param depth most frames wanted
+   */
+  public List<Frame> of(Goroutine g, int depth, Mode mode) {
+    Walk walk = mode == Mode.FROM_GOROUTINE ? walkFrom(g) : walk(g);
+    walk.simple = mode != Mode.NORMAL;
+    return walk.frames(depth);
+  }
+
   /**
    * Frames of a goroutine, the innermost first.
    *
@@ -111,6 +132,10 @@ public final class Stacks {
     if (thread != null) {
       return new Walk(of(thread.registers()), g, g.systemStack());
     }
+    return walkFrom(g);
+  }
+
+  private Walk walkFrom(Goroutine g) {
     long[] registers = new long[COUNT];
     registers[Frame.RA] = g.pc();
     registers[Frame.SP] = g.sp();
@@ -230,6 +255,7 @@ public final class Stacks {
     private boolean end;
     private boolean untilUser;
     private boolean atFault;
+    private boolean simple;
     private int switches;
     private long systemSp;
 
@@ -257,8 +283,9 @@ public final class Stacks {
         if (untilUser && user) {
           break;
         }
-        long[] elsewhere = switches < MAX_SWITCHES ? elsewhere(site) : null;
+        long[] elsewhere = switches < MAX_SWITCHES && !simple ? elsewhere(site) : null;
         if (elsewhere == null && step.error != null) {
+          result.add(end(step.error));
           break;
         }
         boolean first = top;
@@ -278,6 +305,11 @@ public final class Stacks {
         }
       }
       return result;
+    }
+
+    /** What stands for the frames that cannot be found. */
+    private Frame end(String error) {
+      return new Frame(0, 0, null, "", null, "", 0, registers, 0, 0, false, false, error);
     }
 
     private static boolean isNamed(Site site, String name) {
@@ -395,6 +427,9 @@ public final class Stacks {
     /** Where the runtime went over to another stack, goes on there. */
     private boolean switchesStack(@Nullable Function function) {
       if (function == null) {
+        return false;
+      }
+      if (simple && !function.name().equals("runtime.goexit")) {
         return false;
       }
       switch (function.name()) {
@@ -520,7 +555,7 @@ public final class Stacks {
                 step.returnAddress,
                 shown.inlined,
                 top && i == 0,
-                shown.inlined ? null : step.error));
+                null));
       }
       return user;
     }

@@ -6,9 +6,12 @@ import hearth.debug.binary.BadBinaryException;
 import hearth.debug.eval.CompiledExpression;
 import hearth.debug.eval.EvalException;
 import hearth.debug.eval.Scope;
+import hearth.debug.goruntime.Ancestors;
 import hearth.debug.goruntime.CallLayout;
+import hearth.debug.goruntime.Defers;
 import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.GoProcess;
+import hearth.debug.goruntime.GoType;
 import hearth.debug.goruntime.Goroutine;
 import hearth.debug.goruntime.Goroutines;
 import hearth.debug.goruntime.Kind;
@@ -384,6 +387,31 @@ public final class Session implements AutoCloseable {
     throw new SessionException("unknown goroutine " + id);
   }
 
+  /** Frames of a goroutine, followed in a certain way. */
+  public List<Frame> frames(long goroutineId, int depth, Stacks.Mode mode) throws SessionException {
+    Goroutine g = goroutine(goroutineId);
+    return g == null || mode == Stacks.Mode.NORMAL
+        ? frames(goroutineId, depth)
+        : stacks.of(g, depth, mode);
+  }
+
+  /**
+   * The goroutines that started a goroutine.
+   *
+   * @throws SessionException if the runtime does not remember them
+   */
+  public List<Ancestors.Ancestor> ancestors(long goroutineId, int count, int depth)
+      throws SessionException {
+    Goroutine g = goroutine(goroutineId);
+    if (g == null) {
+      throw new SessionException("no selected goroutine");
+    }
+    if (!Ancestors.areKept(process)) {
+      throw new SessionException("tracebackancestors is disabled");
+    }
+    return Ancestors.of(process, g, count, depth);
+  }
+
   /** Frames of a goroutine; -1 for the one that is looked at, or the thread if it runs none. */
   public List<Frame> frames(long goroutineId, int depth) throws SessionException {
     Goroutine g = goroutine(goroutineId);
@@ -412,6 +440,52 @@ public final class Session implements AutoCloseable {
     TargetThread thread =
         g == null || g.thread() == null ? target.thread(currentThread) : g.thread();
     return new Scope(process, stacks, frames, frame, g, thread);
+  }
+
+  /**
+   * Where expressions about a deferred call are evaluated: at the entry of what is called.
+   *
+   * @param deferred its number among those of the frame, from 1
+   * @throws SessionException if there is no such call
+   */
+  public Scope deferredScope(long goroutineId, int frame, int deferred) throws SessionException {
+    Goroutine g = goroutine(goroutineId);
+    List<Frame> frames = frames(goroutineId, frame + 1);
+    if (g == null || frame >= frames.size()) {
+      throw new SessionException(
+          "Frame " + frame + " does not exist in goroutine " + (g == null ? 0 : g.id()));
+    }
+    List<Defers.Deferred> calls = new Defers(process).byFrame(g, frames).get(frame);
+    if (deferred > calls.size()) {
+      throw new SessionException(
+          "Frame " + frame + " only has " + calls.size() + " deferred calls");
+    }
+    Defers.Deferred call = calls.get(deferred - 1);
+    Function function = process.functionAt(call.wrapper());
+    GoType type = process.types().named("runtime._defer");
+    if (function == null || type == null) {
+      throw new SessionException(
+          call.error() == null ? "could not find the deferred function" : call.error());
+    }
+    long cfa = call.address() + type.size();
+    long[] registers = frames.getFirst().registers().clone();
+    registers[Frame.SP] = cfa - 8;
+    Frame made =
+        new Frame(
+            call.wrapper(),
+            call.wrapper(),
+            function,
+            function.name(),
+            function.die(),
+            call.file(),
+            call.line(),
+            registers,
+            cfa,
+            0,
+            false,
+            false,
+            null);
+    return new Scope(process, stacks, List.of(made), 0, g, g.thread());
   }
 
   /** The same; packages alone where there is no such frame. */

@@ -173,7 +173,7 @@ final class GoroutineListing {
           printer.labels(g, indent + "\t");
         }
         if (stacks) {
-          printer.stack(frames.get(i), indent + "\t", false, g);
+          printer.stack(frames.get(i), indent + "\t", Printer.StackView.PLAIN, g);
         }
         if (!command.isEmpty()) {
           runner.run(g.id(), command);

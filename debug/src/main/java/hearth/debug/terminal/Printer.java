@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug.terminal;
 
-import hearth.debug.disassembly.Syntax;
+import hearth.debug.dwarf.LineTable;
 import hearth.debug.eval.EvalException;
 import hearth.debug.eval.Scope;
 import hearth.debug.eval.Text;
+import hearth.debug.goruntime.Defers;
+import hearth.debug.goruntime.Defers.Deferred;
 import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.Goroutine;
 import hearth.debug.goruntime.LoadLimits;
@@ -41,19 +43,19 @@ final class Printer {
   private final String folder = Path.of("").toAbsolutePath().toString();
   private final boolean colors;
   private final TraceLine traceLine;
-  LoadLimits limits = LoadLimits.TERMINAL;
-  int listedLines = 5;
-  Syntax syntax = Syntax.INTEL;
+  private final Settings settings;
 
-  Printer(Session session, PrintStream out, boolean colors) {
+  Printer(Session session, Settings settings, PrintStream out, boolean colors) {
     this.session = session;
     this.out = out;
     this.colors = colors;
+    this.settings = settings;
     traceLine = new TraceLine(session, 0);
   }
 
   /** A path, shortened where it lies below the current folder. */
-  String path(String file) {
+  String path(String path) {
+    String file = settings.local(path);
     int at = file.indexOf(folder);
     return at < 0 || folder.equals("/")
         ? file
@@ -108,7 +110,7 @@ final class Printer {
       return;
     }
     out.println("Values returned:");
-    for (Variable v : load(values, limits)) {
+    for (Variable v : load(values, settings.limits())) {
       out.println("\t" + v.name + ": " + lines(v, "\t", ""));
     }
     out.println();
@@ -185,7 +187,7 @@ final class Printer {
     }
     for (String expression : breakpoint.variables()) {
       try {
-        Variable v = session.evaluate(expression, scope, limits);
+        Variable v = session.evaluate(expression, scope, settings.limits());
         out.println("\t" + expression + ": " + lines(v, "\t", ""));
       } catch (EvalException e) {
         out.println("\t" + expression + ": (unreadable eval error: " + e.getMessage() + ")");
@@ -209,7 +211,7 @@ final class Printer {
     }
     if (breakpoint.stackDepth() > 0 && g != null) {
       out.println("\tStack:");
-      stack(session.stacks().of(g, breakpoint.stackDepth() + 1), "\t\t", false, g);
+      stack(session.stacks().of(g, breakpoint.stackDepth() + 1), "\t\t", StackView.PLAIN, g);
     }
   }
 
@@ -234,11 +236,12 @@ final class Printer {
   }
 
   String lines(Variable v, String indent, String format) {
-    return Text.lines(session.process(), v, indent, format, false);
+    return Text.lines(session.process(), v, indent, format, settings.rawStrings());
   }
 
   /** Source around a line, with an arrow at it. */
-  void source(String file, int line, boolean arrow) {
+  void source(String path, int line, boolean arrow) {
+    String file = settings.local(path);
     List<String> lines;
     try {
       byte[] bytes = Files.readAllBytes(Path.of(file));
@@ -250,14 +253,15 @@ final class Printer {
     if (isNewer(Path.of(file))) {
       out.println("Warning: listing may not match stale executable");
     }
-    for (int i = Math.max(1, line - listedLines);
-        i <= Math.min(lines.size(), line + listedLines);
-        i++) {
+    int first = Math.max(1, line - settings.listedLines());
+    int last = Math.min(lines.size(), line + settings.listedLines());
+    SourceColors painted = colors ? new SourceColors(settings, lines) : null;
+    for (int i = first; i <= last; i++) {
       String mark = arrow && i == line ? "=>" : "  ";
-      if (colors) {
-        out.printf("\u001b[33m%s\u001b[34m%4d:\t\u001b[0m%s%n", mark, i, lines.get(i - 1));
+      if (painted == null) {
+        out.printf("%s%4d:\t%s%n", mark, i, lines.get(i - 1).replace("\t", settings.tab()));
       } else {
-        out.printf("%s%4d:\t%s%n", mark, i, lines.get(i - 1));
+        out.println(painted.line(mark, i));
       }
     }
   }
@@ -291,7 +295,7 @@ final class Printer {
               (file == null ? "?" : file) + ":" + line.line(),
               hex(line.instruction().pc()) + (line.breakpoint() ? "*" : ""),
               HexFormat.of().formatHex(line.instruction().bytes()),
-              disassembly.text(line, syntax)));
+              disassembly.text(line, settings.syntax())));
     }
     out.print(Columns.text(rows));
   }
@@ -306,8 +310,8 @@ final class Printer {
     List<Disassembly.Line> lines = new Disassembly(session).function(frame.pc(), -1);
     for (int i = 0; i < lines.size(); i++) {
       if (lines.get(i).here()) {
-        int first = Math.max(i - listedLines, 0);
-        int end = Math.min(i + listedLines + 1, lines.size());
+        int first = Math.max(i - settings.listedLines(), 0);
+        int end = Math.min(i + settings.listedLines() + 1, lines.size());
         disassembly(lines.subList(first, end), first == 0);
         return;
       }
@@ -388,27 +392,49 @@ final class Printer {
       if (hits != null) {
         out.println("\tcond " + (hits.perGoroutine() ? "-per-g-hitcount " : "-hitcount ") + hits);
       }
-      if (b.stackDepth() > 0) {
-        out.println("\tstack " + b.stackDepth());
-      }
-      if (b.showsGoroutine()) {
-        out.println("\tgoroutine");
-      }
-      if (b.arguments() != null) {
-        out.println("\targs" + (isShort(b.arguments()) ? "" : " -v"));
-      }
-      if (b.locals() != null) {
-        out.println("\tlocals" + (isShort(b.locals()) ? "" : " -v"));
-      }
-      b.variables().forEach(v -> out.println("\tprint " + v));
+      actions(b).forEach(a -> out.println("\t" + a));
     }
   }
 
-  /** A stack, with the variables of each frame if {@code full}. */
-  void stack(List<Frame> frames, String indent, boolean full, @Nullable Goroutine g) {
+  /** Commands that are run when a breakpoint is hit. */
+  static List<String> actions(Breakpoint b) {
+    List<String> result = new ArrayList<>();
+    if (b.stackDepth() > 0) {
+      result.add("stack " + b.stackDepth());
+    }
+    if (b.showsGoroutine()) {
+      result.add("goroutine");
+    }
+    if (b.arguments() != null) {
+      result.add("args" + (isShort(b.arguments()) ? "" : " -v"));
+    }
+    if (b.locals() != null) {
+      result.add("locals" + (isShort(b.locals()) ? "" : " -v"));
+    }
+    b.variables().forEach(v -> result.add("print " + v));
+    return result;
+  }
+
+  /**
+   * What of a stack is shown beside functions and lines.
+   *
+   * @param full the variables of each frame
+   * @param offsets where each frame lies on the stack
+   * @param defers calls that were deferred
+   */
+  record StackView(boolean full, boolean offsets, boolean defers) {
+    static final StackView PLAIN = new StackView(false, false, false);
+  }
+
+  /** A stack. */
+  void stack(List<Frame> frames, String indent, StackView view, @Nullable Goroutine g) {
     if (frames.isEmpty()) {
       return;
     }
+    List<List<Deferred>> deferred =
+        view.defers && g != null ? new Defers(session.process()).byFrame(g, frames) : List.of();
+    boolean spaced =
+        view.full || view.offsets || deferred.stream().anyMatch(list -> !list.isEmpty());
     int digits = String.valueOf(frames.size() - 1).length();
     String margin = indent + " ".repeat(digits + 2 + indent.length());
     for (int i = 0; i < frames.size(); i++) {
@@ -425,14 +451,55 @@ final class Printer {
       out.print(HexFormat.of().toHexDigits(frame.pc()));
       out.println(" in " + bold(frame.name()));
       out.println(margin + "at " + path(frame.file()) + ":" + frame.line());
-      if (full) {
+      if (view.offsets) {
+        long high = g == null ? 0 : g.stackHigh();
+        out.println(
+            margin
+                + "frame: "
+                + signed(frame.cfa() - high)
+                + " frame pointer "
+                + signed(frame.registers()[Frame.BP] - high));
+      }
+      if (i < deferred.size()) {
+        for (int j = 0; j < deferred.get(i).size(); j++) {
+          deferred(deferred.get(i).get(j), margin + "    defer " + (j + 1) + ": ");
+        }
+      }
+      if (view.full) {
         variables(frames, i, g, margin + "    ");
+      }
+      if (spaced) {
         out.println();
       }
     }
     if (!frames.getLast().isBottom()) {
       out.println(indent + "(truncated)");
     }
+  }
+
+  private static String signed(long value) {
+    return (value < 0 ? "-0x" : "+0x") + Long.toHexString(Math.abs(value));
+  }
+
+  private void deferred(Deferred d, String header) {
+    if (d.error() != null) {
+      out.println(header + "(unreadable defer: " + d.error() + ")");
+      return;
+    }
+    Function function = d.function();
+    String margin = " ".repeat(header.length());
+    long pc = function == null ? d.pc() : session.process().entry(function);
+    String name = function == null ? "???" : function.name();
+    out.printf("%s%s in %s%n", header, String.format("0x%014x", pc), bold(name));
+    out.println(margin + "at " + path(d.file()) + ":" + d.line());
+    Function by = session.process().functionAt(d.pc());
+    LineTable.Row row = session.process().line(d.pc());
+    out.println(
+        margin
+            + "deferred by "
+            + (by == null ? "???" : by.name())
+            + " at "
+            + (row == null ? ":0" : path(row.file()) + ":" + row.line()));
   }
 
   private String bold(String text) {

@@ -85,12 +85,7 @@ interface Prompt extends AutoCloseable {
   }
 
   private static Path history() throws IOException {
-    String configured = System.getenv("XDG_CONFIG_HOME");
-    Path folder =
-        configured == null || configured.isEmpty()
-            ? Path.of(System.getProperty("user.home"), ".config")
-            : Path.of(configured);
-    Path own = folder.resolve("dlv");
+    Path own = Settings.folder();
     Files.createDirectories(own);
     return own.resolve(".dbg_history");
   }

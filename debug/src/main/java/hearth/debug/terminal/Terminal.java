@@ -6,11 +6,14 @@ import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A prompt at which a session is driven, until it is left. */
 public final class Terminal {
   private final Session session;
+  private final Transcript transcript;
+  private final Settings settings = new Settings();
   private final PrintStream out;
   private final PrintStream err;
   private final boolean interactive;
@@ -21,15 +24,26 @@ public final class Terminal {
    *
    * @param colors whether the output may have them
    * @param interactive whether people type the commands at a terminal
+   * @param rebuild builds the program anew, or null if it was not built here
    */
   public Terminal(
-      Session session, PrintStream out, PrintStream err, boolean colors, boolean interactive) {
+      Session session,
+      PrintStream out,
+      PrintStream err,
+      boolean colors,
+      boolean interactive,
+      @Nullable Rebuild rebuild) {
     this.session = session;
-    this.out = out;
+    transcript = new Transcript(out);
+    this.out = transcript.stream();
     this.err = err;
     this.interactive = interactive;
-    Printer printer = new Printer(session, out, colors);
-    commands = new Commands(session, printer, out);
+    String wrong = settings.load();
+    if (wrong != null) {
+      err.println("Warning: " + wrong);
+    }
+    Printer printer = new Printer(session, settings, this.out, colors);
+    commands = new Commands(session, printer, settings, transcript, rebuild);
     session.setTraceListener(printer::traced);
   }
 
@@ -51,6 +65,7 @@ public final class Terminal {
     try (Prompt prompt =
         interactive ? Prompt.atTerminal(this::interrupt, commands.names()) : Prompt.plain(out)) {
       read(prompt);
+      askAboutEnd(prompt);
     } catch (IOException e) {
       err.println("cannot use the terminal: " + e.getMessage());
     }
@@ -59,15 +74,31 @@ public final class Terminal {
     return 0;
   }
 
+  /** Asks whether a process that was attached to ends with the debugger, if that is not said. */
+  private void askAboutEnd(Prompt prompt) {
+    boolean open =
+        interactive
+            && !session.isChild()
+            && session.target().canRun()
+            && !session.target().isGone();
+    if (open && !commands.saidHowToLeave()) {
+      String answer = prompt.read("Would you like to kill the process? [Y/n] ");
+      commands.setKillAtEnd(
+          answer != null && !answer.strip().toLowerCase(Locale.ROOT).startsWith("n"));
+    }
+  }
+
   private void read(Prompt prompt) {
     String last = "";
     while (!commands.isFinished()) {
       out.flush();
-      String line = prompt.read("(dlv) ");
+      String before = prompt();
+      String line = prompt.read(before);
       if (line == null) {
         out.println("exit");
         return;
       }
+      transcript.typed(before, line);
       line = line.trim();
       if (line.isEmpty()) {
         line = last;
@@ -79,7 +110,21 @@ public final class Terminal {
         String message = String.valueOf(e.getMessage());
         out.flush();
         err.println(message.contains("exited") ? message : "Command failed: " + message);
+        err.flush();
       }
+    }
+  }
+
+  /** What stands before the next command, with what the codes in it stand for. */
+  private String prompt() {
+    String text = settings.prompt();
+    if (!text.contains("$")) {
+      return text;
+    }
+    try {
+      return session.run(() -> PromptCodes.replace(text, session.stateNow(), commands.frame));
+    } catch (SessionException e) {
+      return text;
     }
   }
 

@@ -42,7 +42,7 @@ public final class Tracing {
     line = new TraceLine(session, verbosity);
     this.stackDepth = stackDepth;
     this.timestamps = timestamps;
-    printer = new Printer(session, out, false);
+    printer = new Printer(session, new Settings(), out, false);
   }
 
   /**
@@ -105,7 +105,7 @@ public final class Tracing {
         out.println();
       }
       out.println("\tStack:");
-      printer.stack(session.stacks().of(g, stackDepth + 1), "\t\t", false, g);
+      printer.stack(session.stacks().of(g, stackDepth + 1), "\t\t", Printer.StackView.PLAIN, g);
     }
     return true;
   }
