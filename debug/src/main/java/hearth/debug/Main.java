@@ -5,6 +5,8 @@ package hearth.debug;
 import hearth.debug.dap.AdapterConnection;
 import hearth.debug.server.Address;
 import hearth.debug.server.Clients;
+import hearth.debug.server.Guard;
+import hearth.debug.server.Relay;
 import hearth.debug.server.Server;
 import hearth.debug.session.GoBuild;
 import hearth.debug.session.Session;
@@ -13,6 +15,7 @@ import hearth.debug.session.Words;
 import hearth.debug.snapshot.Processes;
 import hearth.debug.snapshot.Snapshot;
 import hearth.debug.target.LiveProcess;
+import hearth.debug.terminal.Connection;
 import hearth.debug.terminal.Rebuild;
 import hearth.debug.terminal.Terminal;
 import hearth.debug.terminal.Tracing;
@@ -156,7 +159,8 @@ public final class Main {
         }
         yield serve(Session.core(existing(words.get(0)), Path.of(words.get(1))), out, err);
       }
-      case "connect", "replay", "run" ->
+      case "connect" -> connect(out, err);
+      case "replay", "run" ->
           throw new SessionException(
               "Error: \"dlv " + verb + "\" is not offered yet; \"dlv --help\" lists what is");
       default ->
@@ -215,7 +219,11 @@ public final class Main {
             "exec",
             "pid",
             "stack",
-            "verbose" -> {
+            "verbose",
+            "token-file",
+            "tls-cert",
+            "tls-key",
+            "tls-ca" -> {
           if (value == null) {
             if (i >= arguments.length) {
               throw new SessionException("Error: flag needs an argument: " + word);
@@ -319,13 +327,22 @@ public final class Main {
 
   private Server listen(PrintStream out, PrintStream err, String protocol) throws SessionException {
     Address address = Address.of(flags.getOrDefault("listen", "127.0.0.1:0"));
+    Guard guard =
+        Guard.ofServer(
+            flags.getOrDefault("token-file", ""),
+            flags.getOrDefault("tls-cert", ""),
+            flags.getOrDefault("tls-key", ""));
     Server server =
         new Server(
-            address, flags.containsKey("accept-multiclient"), !isOff(flags.get("only-same-user")));
-    if (!address.isLocal()) {
+            address,
+            flags.containsKey("accept-multiclient"),
+            !isOff(flags.get("only-same-user")) && !guard.asksForToken(),
+            guard);
+    if (!address.isLocal() && guard.isOpen()) {
       err.println(
           "Warning: listening for remote connections (connections are not authenticated nor"
-              + " encrypted); whoever reaches the port can run programs as you");
+              + " encrypted); whoever reaches the port can run programs as you: see --token-file,"
+              + " --tls-cert and --tls-key");
     }
     out.println(protocol + " server listening at: " + server.where());
     out.flush();
@@ -355,6 +372,46 @@ public final class Main {
       session.close();
     } catch (SessionException e) {
       // It is gone already.
+    }
+  }
+
+  /** A prompt of a server's session; with --listen, a way to it for clients that know no tokens. */
+  private int connect(PrintStream out, PrintStream err) throws SessionException {
+    if (words.size() != 1) {
+      throw new SessionException(
+          "Error: you must provide an address as the first argument, as in 127.0.0.1:2345");
+    }
+    Address address = Address.of(words.getFirst());
+    Guard guard =
+        Guard.ofClient(flags.getOrDefault("token-file", ""), flags.getOrDefault("tls-ca", ""));
+    String listen = flags.get("listen");
+    if (listen != null) {
+      Relay relay = new Relay(address, guard);
+      try (Server server = new Server(Address.of(listen), true, true, Guard.NONE)) {
+        out.println("Relay to " + address + " listening at: " + server.where());
+        out.flush();
+        server.start((from, to, language) -> relay.serve(from, to));
+        server.await();
+        return 0;
+      }
+    }
+    boolean interactive = hearth.kit.posix.Terminal.is(0) && hearth.kit.posix.Terminal.is(1);
+    boolean colors = interactive && !"dumb".equals(System.getenv("TERM"));
+    requireTerminal(interactive);
+    try (var channel = address.connect();
+        Guard.Link link = guard.greet(channel)) {
+      return new Connection(link.in(), link.out(), out, err, colors, interactive)
+          .run(flags.get("init"));
+    } catch (IOException e) {
+      throw new SessionException("could not connect to " + address + ": " + e.getMessage());
+    }
+  }
+
+  private void requireTerminal(boolean interactive) throws SessionException {
+    if (!interactive && !flags.containsKey("allow-non-terminal-interactive")) {
+      throw new SessionException(
+          "stdin or stdout is not a terminal; use '--allow-non-terminal-interactive=true' to"
+              + " bypass this check");
     }
   }
 
@@ -389,8 +446,8 @@ public final class Main {
       }
     }
     try (Server server = listen(out, err, "DAP")) {
-      server.start((from, to, isAdapter) -> {
-        if (isAdapter) {
+      server.start((from, to, language) -> {
+        if (language == Server.Language.ADAPTER) {
           new AdapterConnection(from, to).serve();
         }
       });
@@ -451,11 +508,11 @@ public final class Main {
     }
     boolean interactive = hearth.kit.posix.Terminal.is(0) && hearth.kit.posix.Terminal.is(1);
     boolean colors = interactive && !"dumb".equals(System.getenv("TERM"));
-    if (!interactive && !flags.containsKey("allow-non-terminal-interactive")) {
+    try {
+      requireTerminal(interactive);
+    } catch (SessionException e) {
       session.detach(session.isChild());
-      throw new SessionException(
-          "stdin or stdout is not a terminal; use '--allow-non-terminal-interactive=true' to"
-              + " bypass this check");
+      throw e;
     }
     Terminal terminal = new Terminal(session, out, err, colors, interactive, rebuild);
     return terminal.run(flags.get("init"));

@@ -94,7 +94,7 @@ public record Address(SocketAddress address) {
       return SocketChannel.open(address);
     } catch (IOException e) {
       throw new SessionException(
-          "could not connect to " + this + ": " + e.getMessage() + "; does the client wait there?");
+          "could not connect to " + this + ": " + e.getMessage() + "; does anybody listen there?");
     }
   }
 

@@ -7,6 +7,8 @@ import hearth.debug.rpc.RpcConnection;
 import hearth.debug.rpc.RpcServer;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
+import hearth.debug.terminal.RemoteTerminal;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 
@@ -31,11 +33,19 @@ public final class Clients implements Server.Face, AutoCloseable {
   }
 
   @Override
-  public void serve(InputStream in, OutputStream out, boolean adapter) {
-    if (adapter) {
-      new AdapterConnection(in, out, session, several, detached).serve();
-    } else {
-      new RpcConnection(methods, in, out).serve();
+  public void serve(InputStream in, OutputStream out, Server.Language language) throws IOException {
+    switch (language) {
+      case ADAPTER -> new AdapterConnection(in, out, session, several, detached).serve();
+      case RPC -> new RpcConnection(methods, in, out).serve();
+      case TERMINAL -> {
+        try {
+          if (new RemoteTerminal(session, in, out, several).serve()) {
+            detached.run();
+          }
+        } catch (SessionException e) {
+          throw new IOException(e.getMessage());
+        }
+      }
     }
   }
 

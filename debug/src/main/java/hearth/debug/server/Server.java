@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
-import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -27,8 +26,19 @@ public final class Server implements AutoCloseable {
   private final ServerSocketChannel channel;
   private final boolean severalClients;
   private final boolean sameUser;
+  private final Guard guard;
   private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
   private final CountDownLatch ended = new CountDownLatch(1);
+
+  /** What clients speak: told by their first byte. */
+  public enum Language {
+    /** The Debug Adapter Protocol. */
+    ADAPTER,
+    /** Delve's interface of JSON-RPC. */
+    RPC,
+    /** Commands of the prompt. */
+    TERMINAL
+  }
 
   /** Serves one client until it leaves. */
   @FunctionalInterface
@@ -36,9 +46,9 @@ public final class Server implements AutoCloseable {
     /**
      * Serves it, on a thread of its own.
      *
-     * @param adapter whether it speaks the Debug Adapter Protocol
+     * @param language what it speaks
      */
-    void serve(InputStream in, OutputStream out, boolean adapter) throws IOException;
+    void serve(InputStream in, OutputStream out, Language language) throws IOException;
   }
 
   /**
@@ -46,12 +56,15 @@ public final class Server implements AutoCloseable {
    *
    * @param severalClients whether it takes more than one
    * @param sameUser whether others than the user that runs it are refused
+   * @param guard what clients must prove beside that
    * @throws SessionException if it cannot listen there
    */
-  public Server(Address address, boolean severalClients, boolean sameUser) throws SessionException {
+  public Server(Address address, boolean severalClients, boolean sameUser, Guard guard)
+      throws SessionException {
     this.address = address;
     this.severalClients = severalClients;
     this.sameUser = sameUser;
+    this.guard = guard;
     channel = address.listen();
   }
 
@@ -79,26 +92,36 @@ public final class Server implements AutoCloseable {
         }
         clients.add(client);
         Thread.ofVirtual().name("client").start(() -> serve(client, face));
-      } while (severalClients || clients.isEmpty());
+      } while (severalClients || guard.asksForToken() || clients.isEmpty());
     } catch (IOException e) {
       stop(); // most often it was closed: that is how it ends
     }
   }
 
   private void serve(SocketChannel client, Face face) {
-    try (client) {
-      InputStream in = new BufferedInputStream(Channels.newInputStream(client), 1 << 13);
+    boolean admitted = false;
+    try (client;
+        Guard.Link link = guard.admit(client)) {
+      admitted = true;
+      InputStream in = new BufferedInputStream(link.in(), 1 << 13);
       in.mark(1);
       int first = in.read();
       in.reset();
       if (first >= 0) {
-        face.serve(in, Channels.newOutputStream(client), first == 'C');
+        face.serve(
+            in,
+            link.out(),
+            switch (first) {
+              case 'C' -> Language.ADAPTER;
+              case 'H' -> Language.TERMINAL;
+              default -> Language.RPC;
+            });
       }
     } catch (IOException e) {
-      // The client left.
+      // The client left, or was not let in.
     } finally {
       clients.remove(client);
-      if (!severalClients) {
+      if (admitted && !severalClients) {
         stop();
       }
     }

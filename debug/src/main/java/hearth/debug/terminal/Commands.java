@@ -75,6 +75,7 @@ final class Commands {
   private boolean finished;
   private boolean killAtEnd;
   private boolean said;
+  private boolean leavesRunning;
 
   Commands(
       Session session,
@@ -116,6 +117,11 @@ final class Commands {
 
   boolean isFinished() {
     return finished;
+  }
+
+  /** Whether the program is to run on when the prompt is left. */
+  boolean leavesRunning() {
+    return leavesRunning;
   }
 
   /** Whether the command that left said what becomes of the process. */
@@ -260,6 +266,7 @@ final class Commands {
       case "-c", "-d" -> {
         killAtEnd = false;
         said = true;
+        leavesRunning = arguments.equals("-c");
       }
       default -> throw new SessionException("unknown argument " + Text.quote(arguments));
     }

@@ -6,6 +6,7 @@ import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +75,50 @@ public final class Terminal {
     return 0;
   }
 
+  /** Names of all commands. */
+  Collection<String> commandNames() {
+    return commands.names();
+  }
+
+  /**
+   * Reads commands that come from elsewhere, until one leaves or there are no more.
+   *
+   * @param several whether the session outlives its clients
+   * @return whether the session ended
+   */
+  boolean serve(Prompt prompt, boolean several) throws SessionException {
+    out.println("Type 'help' for list of commands.");
+    read(prompt);
+    boolean ends = !several;
+    if (several && commands.isFinished() && !commands.saidHowToLeave()) {
+      String answer = prompt.read("Would you like to kill the headless instance? [Y/n] ");
+      ends = answer != null && !isNo(answer);
+    } else if (!several) {
+      askAboutEnd(prompt);
+    }
+    out.flush();
+    session.setTraceListener(null);
+    if (ends) {
+      session.halt();
+      session.detach(commands.killsAtEnd());
+    } else if (commands.leavesRunning()) {
+      Thread.ofVirtual().name("continue").start(this::letRun);
+    }
+    return ends;
+  }
+
+  private void letRun() {
+    try {
+      session.resume();
+    } catch (SessionException e) {
+      return; // the next client is told by the state
+    }
+  }
+
+  private static boolean isNo(String answer) {
+    return answer.strip().toLowerCase(Locale.ROOT).startsWith("n");
+  }
+
   /** Asks whether a process that was attached to ends with the debugger, if that is not said. */
   private void askAboutEnd(Prompt prompt) {
     boolean open =
@@ -83,8 +128,7 @@ public final class Terminal {
             && !session.target().isGone();
     if (open && !commands.saidHowToLeave()) {
       String answer = prompt.read("Would you like to kill the process? [Y/n] ");
-      commands.setKillAtEnd(
-          answer != null && !answer.strip().toLowerCase(Locale.ROOT).startsWith("n"));
+      commands.setKillAtEnd(answer != null && !isNo(answer));
     }
   }
 
@@ -129,7 +173,7 @@ public final class Terminal {
   }
 
   /** Stops the program, as the interrupt key asks. From any thread. */
-  private void interrupt() {
+  void interrupt() {
     if (!session.isRunning()) {
       return;
     }
