@@ -219,6 +219,7 @@ public final class Main {
             "exec",
             "pid",
             "stack",
+            "follow-calls",
             "verbose",
             "token-file",
             "tls-cert",
@@ -236,7 +237,7 @@ public final class Main {
             flags.put(name, value);
           }
         }
-        case "follow-calls", "ebpf", "backend", "log-output", "log-dest" ->
+        case "ebpf", "backend", "log-output", "log-dest" ->
             throw new SessionException(
                 "Error: flag " + word + " is not offered yet; \"dlv --help\" lists what is");
         default ->
@@ -592,7 +593,12 @@ public final class Main {
     }
     try {
       Runtime.getRuntime().addShutdownHook(new Thread(session::halt));
-      new Tracing(session, err, verbosity, depth, flags.containsKey("timestamp")).run(expression);
+      new Tracing(
+              session,
+              err,
+              new Tracing.Options(
+                  verbosity, depth, flags.containsKey("timestamp"), number("follow-calls", 100)))
+          .run(expression);
       return 0;
     } finally {
       session.detach(pid == 0);

@@ -105,7 +105,13 @@ class DebuggerTest {
         "-v 3 -e plain/step_out main\\.",
         "-v 4 -e plain/conditions main\\.",
         "-e plain/recursion main\\.",
-        "-e plain/recursion nosuch"
+        "-e plain/recursion nosuch",
+        "-e plain/deferring main\\.",
+        "-e plain/methods main\\.",
+        "--follow-calls 2 -e plain/nested_calls main.main",
+        "--follow-calls 3 -e plain/recursion main.main",
+        "--follow-calls 4 -e plain/deferring main.main",
+        "--follow-calls 4 -e plain/methods main.main"
       })
   void tracesWhatDelveTraces(String arguments) throws Exception {
     List<String> words = new ArrayList<>(List.of("trace"));

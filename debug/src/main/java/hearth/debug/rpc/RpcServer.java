@@ -24,6 +24,7 @@ import hearth.debug.index.Program;
 import hearth.debug.json.BadFieldException;
 import hearth.debug.json.Fields;
 import hearth.debug.session.Breakpoint;
+import hearth.debug.session.CallGraph;
 import hearth.debug.session.Disassembly;
 import hearth.debug.session.GoroutineList;
 import hearth.debug.session.Location;
@@ -884,8 +885,17 @@ public final class RpcServer {
   }
 
   private JsonElement listFunctions(Fields in) {
-    if (in.number("FollowCalls") > 0) {
-      return refuse("following calls is not offered yet");
+    int follow = in.smallNumber("FollowCalls");
+    if (follow > 0) {
+      Pattern pattern = pattern(in.string("Filter"));
+      TreeSet<String> reached = new TreeSet<>();
+      CallGraph calls = new CallGraph(session);
+      for (Function function : session.program().functions()) {
+        if (pattern.matcher(function.name()).find()) {
+          reached.addAll(calls.from(function, 1, follow).functions());
+        }
+      }
+      return field("Funcs", Wire.strings(reached));
     }
     TreeSet<String> all = new TreeSet<>();
     session.program().functions().forEach(f -> all.add(f.name()));

@@ -429,6 +429,7 @@ final class Locations {
       int size = (int) Math.min(f.high() - f.low(), 1 << 20);
       long start = f.low() + process.bias();
       byte[] code = process.memory().bytes(start, size);
+      List<Long> deferred = new ArrayList<>();
       int at = 0;
       while (at < size) {
         Instruction instruction = Instruction.decode(code, at, start + at);
@@ -437,11 +438,23 @@ final class Locations {
         }
         if (instruction.kind() == Instruction.Kind.RETURN) {
           result.add(start + at);
+        } else if (isDeferReturn(instruction)) {
+          deferred.add(start + at);
         }
         at += instruction.length();
       }
+      result.addAll(deferred);
     }
     return result;
+  }
+
+  /** Whether an instruction makes the runtime run what a function deferred: it returns then. */
+  private boolean isDeferReturn(Instruction instruction) {
+    if (instruction.kind() != Instruction.Kind.CALL) {
+      return false;
+    }
+    Function called = process.functionAt(instruction.target());
+    return called != null && called.name().equals("runtime.deferreturn");
   }
 
   @Nullable Location sourceLine(String spec) {

@@ -25,6 +25,7 @@ import hearth.debug.session.State.Reason;
 import hearth.debug.session.State.ThreadState;
 import hearth.debug.target.CoreFile;
 import hearth.debug.target.Inferior;
+import hearth.debug.target.Instruction;
 import hearth.debug.target.LiveProcess;
 import hearth.debug.target.Stop;
 import hearth.debug.target.TargetException;
@@ -52,6 +53,7 @@ import org.jspecify.annotations.Nullable;
 public final class Session implements AutoCloseable {
   static final int OUTER_FRAMES = 50;
   private static final int MAX_OWN_STEPS = 100;
+  private static final int CALL_OPCODE = 0xe8;
   private static final int MAX_FRAMES = 1 << 20;
 
   private final Owner owner = new Owner();
@@ -592,15 +594,15 @@ public final class Session implements AutoCloseable {
    * @throws SessionException if there is no such function
    */
   public Location functionLine(String name, int line) throws SessionException {
+    List<Long> entries = program.functions(name).stream().map(f -> process.entry(f)).toList();
+    if (line < 0 && !entries.isEmpty()) {
+      return at(entries);
+    }
     Location found = locations.ofFunction(name, Math.max(line, 0));
     if (found == null) {
       throw new SessionException("could not find function " + name);
     }
-    if (line >= 0) {
-      return found;
-    }
-    List<Long> entries = program.functions(name).stream().map(f -> process.entry(f)).toList();
-    return entries.isEmpty() ? found : at(entries);
+    return found;
   }
 
   /** Addresses of the instructions by which a function returns. */
@@ -765,13 +767,36 @@ public final class Session implements AutoCloseable {
         .toList();
   }
 
+  /** Where the indirect call leads that a thread is about to make; 0 if it is at none. */
+  public long calledFrom(TargetThread thread) {
+    byte[] code = process.memory().bytes(thread.registers().pc(), Instruction.MAX_LENGTH);
+    Instruction call = Instruction.decode(code, 0, thread.registers().pc());
+    return call == null || call.kind() != Instruction.Kind.CALL_INDIRECT
+        ? 0
+        : call.destination(thread.registers(), process.memory());
+  }
+
   /** The place where a function starts, after its prologue; null if it has no code. */
   public @Nullable Location functionStart(String name) {
     return locations.ofFunction(name, 0);
   }
 
-  /** What a function returns whose thread is at its return instruction. */
+  /**
+   * What a function returns whose thread is at its return instruction, or at the call that runs
+   * what it deferred.
+   */
   public List<Variable> results(Function function, TargetThread thread) {
+    if (process.memory().u8(thread.registers().pc()) == CALL_OPCODE) {
+      Loader loader = new Loader(process);
+      List<Variable> results = new ArrayList<>();
+      for (Variable v : scopeAt(thread, 1).arguments()) {
+        if (v.is(Variable.RESULT)) {
+          loader.prepare(v);
+          results.add(v);
+        }
+      }
+      return results;
+    }
     return CallLayout.of(process, function)
         .results(
             process,

@@ -78,6 +78,12 @@ public record Instruction(
     return next() + immediate;
   }
 
+  /** Where a call or jump through a register or memory leads, with these registers. */
+  public long destination(Registers registers, Memory memory) {
+    int register = registerOperand();
+    return register >= 0 ? registers.code(register) : memory.u64(address(registers));
+  }
+
   /** Whether its operand in memory is addressed relative to the program counter. */
   public boolean isPcRelative() {
     return modRm >= 0 && (modRm & 0xc7) == 5;

@@ -41,15 +41,29 @@ final class TraceLine {
 
   /** The line for a goroutine that came to a tracepoint, or to a return of what is traced. */
   String of(Breakpoint breakpoint, Scope scope, long goroutine) {
+    return of(breakpoint, scope, "goroutine(" + goroutine + "): ", false);
+  }
+
+  /**
+   * The same where calls are followed.
+   *
+   * @param depth of the frame below the function that is traced, from 1
+   * @param plain whether arguments are left out
+   */
+  String of(Breakpoint breakpoint, Scope scope, long goroutine, int depth, boolean plain) {
+    return of(breakpoint, scope, "goroutine(" + goroutine + "):frame(" + depth + ") ", plain);
+  }
+
+  private String of(Breakpoint breakpoint, Scope scope, String who, boolean plain) {
     Frame frame = scope.frame();
     String name = frame == null ? "?" : frame.name();
-    String who = "goroutine(" + goroutine + "): ";
     if (breakpoint.isTraceReturn()) {
-      return ">> " + who + name + " => (" + String.join(",", results(scope)) + ")";
+      List<String> values = plain ? List.of() : results(scope);
+      return ">> " + who + name + " => (" + String.join(",", values) + ")";
     }
     String label = breakpoint.name().isEmpty() ? "" : "[" + breakpoint.name() + "] ";
     String start = verbosity >= 3 ? "(\n" : "(";
-    return "> " + who + label + name + start + arguments(scope) + ")";
+    return "> " + who + label + name + start + (plain ? "" : arguments(scope)) + ")";
   }
 
   private List<String> results(Scope scope) {
