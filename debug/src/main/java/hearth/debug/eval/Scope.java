@@ -34,6 +34,7 @@ public final class Scope {
   private static final int FIRST_VECTOR = 17;
   private static final int LAST_VECTOR = 32;
   private static final int XMM_AT = 160;
+  private static final int FRAMES_AROUND = 100;
 
   final GoProcess process;
   final Loader loader;
@@ -137,11 +138,92 @@ public final class Scope {
     if (root == null) {
       throw new EvalException("unable to find locals: no debug information present in binary");
     }
-    List<Found> found = new ArrayList<>();
-    collect(root, frame, 0, found, true, null);
-    List<Variable> result = ordered(found);
+    List<Variable> result = own(frame, root, null);
+    List<Frame> around = around(frame);
+    for (int i = 2; i + 1 < around.size(); i += 2) {
+      Die outer = around.get(i).scope();
+      if (outer != null) {
+        List<Variable> all = new ArrayList<>(own(around.get(i), outer, null));
+        all.addAll(result);
+        result = all;
+      }
+    }
+    if (!around.isEmpty()) {
+      Map<String, Variable> last = new HashMap<>();
+      for (Variable v : result) {
+        Variable hidden = last.put(v.name, v);
+        if (hidden != null) {
+          hidden.flags |= Variable.SHADOWED;
+        }
+      }
+    }
     locals = result;
     return result;
+  }
+
+  /** Variables of a frame alone. */
+  private List<Variable> own(Frame frame, Die root, @Nullable String wanted) {
+    List<Found> found = new ArrayList<>();
+    collect(root, frame, 0, found, true, wanted);
+    List<Variable> result = ordered(found);
+    if (RangeFrames.isBody(frame.name())) {
+      result.forEach(v -> v.flags &= ~(Variable.ARGUMENT | Variable.RESULT));
+    }
+    return result;
+  }
+
+  /** The functions around a frame that is the body of a loop: see {@link RangeFrames#of}. */
+  private List<Frame> around(Frame frame) {
+    Goroutine g = goroutine;
+    if (g == null || !RangeFrames.isBody(frame.name())) {
+      return List.of();
+    }
+    int needed = frameIndex + FRAMES_AROUND;
+    boolean whole = frames.size() >= needed || frames.getLast().isBottom();
+    Scope wider = whole ? this : new Scope(process, stacks, stacks.of(g, needed), 0, g, thread);
+    return RangeFrames.of(wider, frameIndex);
+  }
+
+  /** Address of the closure that a frame's function was called with, or 0. */
+  long closure(Frame frame) {
+    return pointers(frame, ".closureptr").stream().findFirst().orElse(0L);
+  }
+
+  /** Addresses of the closures that a frame hands to iterators. */
+  List<Long> yields(Frame frame) {
+    return pointers(frame, "#yield");
+  }
+
+  private List<Long> pointers(Frame frame, String prefix) {
+    List<Long> result = new ArrayList<>();
+    Die root = frame.scope();
+    if (root != null) {
+      pointers(root, frame, prefix, result);
+    }
+    return result;
+  }
+
+  private void pointers(Die die, Frame frame, String prefix, List<Long> result) {
+    for (Die child : die.children()) {
+      if (child.tag() == Dw.TAG_LEXICAL_BLOCK) {
+        pointers(child, frame, prefix, result);
+        continue;
+      }
+      String name = child.name();
+      boolean moved = name.startsWith("&");
+      boolean meant =
+          (child.tag() == Dw.TAG_VARIABLE || child.tag() == Dw.TAG_FORMAL_PARAMETER)
+              && name.startsWith(prefix, moved ? 1 : 0);
+      Variable v = meant ? extract(child, frame, name) : null;
+      if (v != null && v.unreadable == null && v.address != 0) {
+        try {
+          long value = v.memory.u64(v.address);
+          result.add(moved ? process.memory().u64(value) : value);
+        } catch (UnreadableException e) {
+          // it is not set yet
+        }
+      }
+    }
   }
 
   private List<Variable> ordered(List<Found> found) {
@@ -201,6 +283,9 @@ public final class Scope {
     }
     boolean parameter = die.tag() == Dw.TAG_FORMAL_PARAMETER;
     boolean captured = die.has(Dw.AT_GO_CLOSURE_OFFSET);
+    if ((captured || name.startsWith("~")) && RangeFrames.isBody(frame.name())) {
+      return; // the function around it has them
+    }
     if (name.isEmpty()
         || name.equals(".dict")
         || name.equals(".closureptr")
@@ -396,13 +481,21 @@ public final class Scope {
     List<Variable> all = locals;
     Die root = frame.scope();
     if (all == null && root != null) { // the others are not looked at: a condition is in a hurry
-      List<Found> found = new ArrayList<>();
-      collect(root, frame, 0, found, true, name);
-      all = ordered(found);
+      all = own(frame, root, name);
     }
-    if (all == null) {
-      return null;
+    Variable found = all == null ? null : last(all, name);
+    if (found != null || locals != null) {
+      return found;
     }
+    List<Frame> around = around(frame);
+    for (int i = 2; i + 1 < around.size() && found == null; i += 2) {
+      Die outer = around.get(i).scope();
+      found = outer == null ? null : last(own(around.get(i), outer, name), name);
+    }
+    return found;
+  }
+
+  private static @Nullable Variable last(List<Variable> all, String name) {
     for (int i = all.size() - 1; i >= 0; i--) {
       if (all.get(i).name.equals(name)) {
         return all.get(i).copy();

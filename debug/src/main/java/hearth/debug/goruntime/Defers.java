@@ -85,9 +85,10 @@ public final class Defers {
   /** Those that bodies of range-over-func loops deferred, for the function around them. */
   private List<Deferred> ofRange(long at) {
     List<Deferred> result = new ArrayList<>();
-    long head = process.offset("runtime._defer", "head.u.value");
+    long head = process.offset("runtime._defer", "head"); // a pointer to an atomic.Pointer
     long link = process.offset("runtime._defer", "link");
-    long next = head < 0 ? 0 : memory.u64(at + head);
+    long first = head < 0 ? 0 : memory.u64(at + head);
+    long next = first == 0 ? 0 : memory.u64(first);
     while (next != 0 && result.size() <= MAX_OF_RANGE) {
       result.add(read(next));
       next = memory.u64(next + link);

@@ -308,7 +308,14 @@ final class Wire {
     at.addresses().forEach(a -> pids.add(session.target().pid()));
     o.add("addrpid", set ? pids : JsonNull.INSTANCE);
     String function = functionName(at);
-    boolean several = function.equals(SEVERAL);
+    boolean several =
+        function.equals(SEVERAL)
+            && at.addresses().stream()
+                    .map(a -> session.process().line(a))
+                    .map(r -> r == null ? "" : r.file() + ":" + r.line())
+                    .distinct()
+                    .count()
+                > 1;
     o.addProperty("file", several ? "<multiple locations>" : at.file());
     o.addProperty("line", several ? 0 : at.line());
     if (!function.isEmpty()) {

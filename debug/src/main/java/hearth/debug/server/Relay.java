@@ -28,7 +28,7 @@ public final class Relay {
         Guard.Link link = guard.greet(channel)) {
       Thread back = Thread.ofVirtual().name("relay").start(() -> copy(link.in(), out));
       in.transferTo(new Flushed(link.out()));
-      channel.close(); // so that the other way ends too
+      channel.shutdownInput(); // so that the other way ends too
       back.join();
     } catch (SessionException e) {
       throw new IOException(e.getMessage());

@@ -7,6 +7,7 @@ import hearth.debug.dwarf.LineTable;
 import hearth.debug.dwarf.Unit;
 import hearth.debug.eval.CompiledExpression;
 import hearth.debug.eval.EvalException;
+import hearth.debug.eval.RangeFrames;
 import hearth.debug.eval.Scope;
 import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.GoProcess;
@@ -417,7 +418,8 @@ final class Locations {
     String name = function == null ? "" : function.name();
     if (function != null) {
       List<Die> copies = program.inlinedAt(function, addresses.first() - process.bias());
-      name = copies.isEmpty() ? name : copies.getLast().name();
+      boolean other = !copies.isEmpty() && !RangeFrames.isBody(copies.getLast().name());
+      name = other ? copies.getLast().name() : name;
     }
     return new Location(List.copyOf(addresses), file, line, name);
   }

@@ -1198,6 +1198,10 @@ public final class Session implements AutoCloseable {
     stoppedAt.put(thread.id(), hit);
     currentThread = thread.id();
     reason = why;
+    Stepper active = stepper;
+    if (active != null && active.isOf(thread)) {
+      cancelSteps(); // a step of another goroutine can go on
+    }
     String error = conditionError;
     if (error != null) {
       conditionError = null;

@@ -4,6 +4,8 @@ package hearth.debug.session;
 
 import hearth.debug.dwarf.Die;
 import hearth.debug.dwarf.LineTable;
+import hearth.debug.eval.RangeFrames;
+import hearth.debug.eval.Scope;
 import hearth.debug.goruntime.CallLayout;
 import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.GoProcess;
@@ -16,7 +18,9 @@ import hearth.debug.target.Instruction;
 import hearth.debug.target.TargetThread;
 import hearth.debug.target.UnreadableException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,14 +31,17 @@ import org.jspecify.annotations.Nullable;
 final class Stepper {
   private static final long ANY_FRAME = Long.MIN_VALUE;
   private static final int MAX_CODE = 1 << 20;
+  private static final int FRAMES = 100;
 
   private final Session session;
   private final Step how;
   private final long goroutine;
   private final int thread;
   private final List<Point> points = new ArrayList<>();
+  private final Set<Point> inactive = new HashSet<>();
   private final int tries;
   private @Nullable Function leaving;
+  private @Nullable Function bodyOf;
 
   private enum Purpose {
     /** The step ends here. */
@@ -46,13 +53,20 @@ final class Stepper {
     /** A deferred function runs, which counts only where a panic or the step's return calls it. */
     DEFERRED,
     /** The step goes on as it began. */
-    AGAIN
+    AGAIN,
+    /** The body of a loop over a function begins, for the frame whose offset is told. */
+    BODY,
+    /** The same on the line that the step began at: it goes on. */
+    BODY_AGAIN,
+    /** The body of a loop returned to its iterator, which may call it again. */
+    BODY_LEFT
   }
 
   /**
    * An address.
    *
-   * @param frameOffset of the frame that must be there, from the end of the goroutine's stack
+   * @param frameOffset of the frame that must be there, from the end of the goroutine's stack; of a
+   *     loop's body, of the function around it
    */
   record Point(long address, long frameOffset, Purpose purpose) {}
 
@@ -105,6 +119,12 @@ final class Stepper {
     return null;
   }
 
+  /** Whether it is the goroutine of a thread that steps, or the thread if it runs none. */
+  boolean isOf(TargetThread on) {
+    Goroutine g = session.goroutines().of(on);
+    return (g == null || goroutine == 0) ? on.id() == thread : g.id() == goroutine;
+  }
+
   boolean hasPoints() {
     return !points.isEmpty();
   }
@@ -116,8 +136,8 @@ final class Stepper {
   private void prepare(@Nullable Goroutine g, @Nullable TargetThread on) throws SessionException {
     List<Frame> frames =
         g != null
-            ? session.stacks().of(g, 30)
-            : on == null ? List.of() : session.stacks().of(on, null, 30);
+            ? session.stacks().of(g, FRAMES)
+            : on == null ? List.of() : session.stacks().of(on, null, FRAMES);
     if (frames.isEmpty()) {
       throw new SessionException("empty stack trace");
     }
@@ -126,21 +146,73 @@ final class Stepper {
     long own = g == null ? ANY_FRAME : top.cfa() - high;
     Function function = top.function();
     leaving = function;
+    bodyOf = function;
     if (function == null || function.unit() == null) {
       if (how == Step.OUT) {
         addReturn(frames, high, g == null, Purpose.RETURNED);
       }
       return;
     }
+    List<Frame> loops = loops(g, on, frames);
     if (how != Step.OUT || top.inlined()) {
       addLines(function, top, own);
     }
     if (how == Step.INTO) {
       addCalls(function, top, own);
     }
-    addReturn(frames, high, g == null, Purpose.RETURNED);
+    List<Frame> left = frames;
+    if (how != Step.INTO && !loops.isEmpty()) {
+      if (how == Step.NEXT) {
+        addLoops(loops, high);
+      }
+      left = from(frames, loops.get(loops.size() - 2));
+      leaving = left.getFirst().function();
+    }
+    if (how == Step.NEXT && g != null) {
+      addBodies(top, left.getFirst().cfa() - high);
+    }
+    addReturn(left, high, g == null, Purpose.RETURNED);
     if (g != null) {
       addDeferred(g);
+    }
+  }
+
+  /** The bodies of loops over functions that the step is in: see {@link RangeFrames#of}. */
+  private List<Frame> loops(@Nullable Goroutine g, @Nullable TargetThread on, List<Frame> frames) {
+    return g == null
+        ? List.of()
+        : RangeFrames.of(new Scope(session.process(), session.stacks(), frames, 0, g, on), 0);
+  }
+
+  private static List<Frame> from(List<Frame> frames, Frame first) {
+    int at = frames.indexOf(first);
+    return at < 0 ? frames : frames.subList(at, frames.size());
+  }
+
+  /** Where bodies of loops of the function begin. */
+  private void addBodies(Frame top, long parentOffset) {
+    GoProcess process = session.process();
+    String parent = RangeFrames.parent(top.name());
+    String around = parent.isEmpty() ? top.name() : parent;
+    for (Function body : process.program().functions()) {
+      if (body.name().startsWith(around) && RangeFrames.parent(body.name()).equals(around)) {
+        long pc = session.locations().afterPrologue(body);
+        LineTable.Row row = process.program().line(body, pc);
+        boolean same = row != null && row.line() == top.line() && row.file().equals(top.file());
+        points.add(
+            new Point(pc + process.bias(), parentOffset, same ? Purpose.BODY_AGAIN : Purpose.BODY));
+      }
+    }
+  }
+
+  /** Where the bodies return to that the step is in. */
+  private void addLoops(List<Frame> loops, long high) {
+    for (int i = 2; i < loops.size(); i += 2) {
+      points.add(new Point(loops.get(i).pc(), loops.get(i).cfa() - high, Purpose.END));
+    }
+    if (!loops.getFirst().inlined()) {
+      Frame iterator = loops.get(1);
+      points.add(new Point(iterator.pc(), iterator.cfa() - high, Purpose.BODY_LEFT));
     }
   }
 
@@ -149,13 +221,29 @@ final class Stepper {
     GoProcess process = session.process();
     long bias = process.bias();
     List<Die> here = process.program().inlinedAt(function, top.lookupPc() - bias);
+    boolean body = how != Step.INTO && RangeFrames.isBody(function.name());
+    String parent = RangeFrames.parent(top.name());
+    String around = parent.isEmpty() ? top.name() : parent;
+    if (top.inlined() && !parent.isEmpty()) {
+      // What comes after the body is the function around it, and not the iterator between them.
+      int outer = 0;
+      for (int i = 0; i < here.size(); i++) {
+        outer = here.get(i).name().equals(around) ? i + 1 : outer;
+      }
+      here = here.subList(0, outer);
+    }
     List<Integer> chain = here.stream().map(Die::offset).toList();
+    long first = body ? session.locations().afterPrologue(function) : 0;
     for (LineTable.Row row : process.program().lines(function)) {
       if (!row.statement() || (row.line() == top.line() && row.file().equals(top.file()))) {
         continue;
       }
+      if (row.address() < first) {
+        continue; // a loop's body may be called again before the step ends
+      }
       List<Die> there = process.program().inlinedAt(function, row.address());
-      if (how == Step.NEXT && !isWithin(there, chain)) {
+      boolean loop = !there.isEmpty() && RangeFrames.parent(there.getLast().name()).equals(around);
+      if (how == Step.NEXT && !loop && !isWithin(there, chain)) {
         continue;
       }
       if (how == Step.OUT && there.size() >= chain.size()) {
@@ -283,7 +371,7 @@ final class Stepper {
     Goroutine g = null;
     List<Frame> frames = null;
     for (Point point : there) {
-      if (!points.contains(point)) {
+      if (!points.contains(point) || inactive.contains(point)) {
         continue;
       }
       if (goroutine == 0) {
@@ -302,12 +390,42 @@ final class Stepper {
       if (point.frameOffset == ANY_FRAME) {
         return point;
       }
+      if (point.purpose == Purpose.BODY || point.purpose == Purpose.BODY_AGAIN) {
+        List<Frame> loops = loops(g, on, session.stacks().of(on, g, FRAMES));
+        int parent = loops.size() - 2;
+        if (parent >= 0 && loops.get(parent).cfa() - g.stackHigh() == point.frameOffset) {
+          return point;
+        }
+        continue;
+      }
       frames = frames == null ? session.stacks().of(on, g, 1) : frames;
+      if (point.purpose == Purpose.BODY_LEFT) {
+        if (!frames.isEmpty() && frames.getFirst().cfa() - g.stackHigh() == point.frameOffset) {
+          leaveBody();
+        }
+        continue;
+      }
       if (!frames.isEmpty() && frames.getFirst().cfa() - g.stackHigh() == point.frameOffset) {
         return point;
       }
     }
     return null;
+  }
+
+  /** The iterator may call the body again: its lines are no ends of the step then. */
+  private void leaveBody() {
+    Function body = bodyOf;
+    if (body == null) {
+      return;
+    }
+    GoProcess process = session.process();
+    long start = session.locations().afterPrologue(body) + process.bias();
+    for (Point point : points) {
+      boolean within = body.contains(point.address - process.bias()) && point.address != start;
+      if (within && point.purpose == Purpose.END) {
+        inactive.add(point);
+      }
+    }
   }
 
   private boolean isCalledToDefer(TargetThread on, Goroutine g) {
@@ -343,13 +461,14 @@ final class Stepper {
     if (reached.purpose == Purpose.CALLS && session.target().step(on)) {
       Stepper next = new Stepper(session, how, g, on, tries + 1);
       next.addEntry(on.registers().pc());
-      List<Frame> frames = g == null ? List.of() : session.stacks().of(g, 30);
+      List<Frame> frames = g == null ? List.of() : session.stacks().of(g, FRAMES);
       if (!frames.isEmpty() && g != null) {
         next.addReturn(frames, g.stackHigh(), false, Purpose.AGAIN);
       }
       return next;
     }
-    if (reached.purpose == Purpose.AGAIN && tries < 100) {
+    boolean again = reached.purpose == Purpose.AGAIN || reached.purpose == Purpose.BODY_AGAIN;
+    if (again && tries < 100) {
       Stepper next = new Stepper(session, how, g, on, tries + 1);
       next.prepare(g, on);
       return next;

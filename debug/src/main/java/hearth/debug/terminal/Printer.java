@@ -121,9 +121,16 @@ final class Printer {
     return function != null && function.unit() != null && function.unit().isOptimized();
   }
 
+  /** The function whose code it is, even where another was copied in. */
+  private static String codeOf(Frame frame) {
+    Function function = frame.function();
+    return function == null ? frame.name() : function.name();
+  }
+
   private void place(Frame frame) {
     out.printf(
-        "> %s() %s:%d (PC: %s)%n", frame.name(), path(frame.file()), frame.line(), hex(frame.pc()));
+        "> %s() %s:%d (PC: %s)%n",
+        codeOf(frame), path(frame.file()), frame.line(), hex(frame.pc()));
     if (isOptimized(frame)) {
       out.println(OPTIMIZED);
     }
@@ -159,7 +166,7 @@ final class Printer {
                 + breakpoint.totalHits();
     out.printf(
         "> %s%s(%s) %s:%d (%s) (PC: %s)%n",
-        name, frame.name(), arguments, path(frame.file()), frame.line(), hits, hex(frame.pc()));
+        name, codeOf(frame), arguments, path(frame.file()), frame.line(), hits, hex(frame.pc()));
     if (isOptimized(frame)) {
       out.println(OPTIMIZED);
     }
@@ -351,7 +358,16 @@ final class Printer {
                 > 1
             && session.program().inlinedCopies(location.function()).isEmpty();
     if (several) {
-      return addresses + " for (multiple functions)() <multiple locations>:0";
+      boolean oneLine =
+          location.addresses().stream()
+                  .map(a -> session.process().line(a))
+                  .map(r -> r == null ? "" : r.file() + ":" + r.line())
+                  .distinct()
+                  .count()
+              == 1;
+      return addresses
+          + " for (multiple functions)() "
+          + (oneLine ? path(location.file()) + ":" + location.line() : "<multiple locations>:0");
     }
     String function = location.function().isEmpty() ? "" : location.function() + "() ";
     return addresses + " for " + function + path(location.file()) + ":" + location.line();
