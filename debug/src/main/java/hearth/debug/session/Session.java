@@ -32,6 +32,7 @@ import hearth.debug.target.TargetException;
 import hearth.debug.target.TargetThread;
 import hearth.debug.target.UnreadableException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,6 +41,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,37 +146,68 @@ public final class Session implements AutoCloseable {
     places = new Places(process, stacks);
   }
 
+  /** Reads the program while the target is got hold of. */
   private static Opened open(Path executable, Opener opener) throws SessionException {
+    CompletableFuture<Program> reading = CompletableFuture.supplyAsync(() -> read(executable));
+    Inferior target = null;
     Program program = null;
     boolean opened = false;
     try {
-      program = Program.open(executable);
-      Inferior target = opener.open();
+      if (!Files.isReadable(executable)) {
+        reading.join(); // says why
+      }
+      target = opener.open();
+      program = reading.join();
       opened = true;
       return new Opened(program, target);
-    } catch (IOException e) {
-      throw new SessionException(
-          executable.startsWith("/proc")
-              ? "could not attach to pid "
-                  + executable.getName(1)
-                  + ": cannot read "
-                  + executable
-                  + "; is there such a process, and is it yours?"
-              : "could not open "
-                  + executable
-                  + ": "
-                  + (Files.exists(executable) ? e.getMessage() : "no such file or directory"));
-    } catch (BadBinaryException | TargetException e) {
+    } catch (TargetException | BadBinaryException e) {
       throw new SessionException(String.valueOf(e.getMessage()));
+    } catch (CompletionException e) {
+      throw new SessionException(why(executable, e.getCause()));
     } finally {
-      if (!opened && program != null) {
+      if (!opened) {
+        letGo(reading, target);
+      }
+    }
+  }
+
+  private static Program read(Path executable) {
+    try {
+      return Program.open(executable);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String why(Path executable, @Nullable Throwable cause) {
+    if (!(cause instanceof UncheckedIOException)) {
+      return String.valueOf(cause == null ? null : cause.getMessage());
+    }
+    return executable.startsWith("/proc")
+        ? "could not attach to pid "
+            + executable.getName(1)
+            + ": cannot read "
+            + executable
+            + "; is there such a process, and is it yours?"
+        : "could not open "
+            + executable
+            + ": "
+            + (Files.exists(executable) ? cause.getMessage() : "no such file or directory");
+  }
+
+  private static void letGo(CompletableFuture<Program> reading, @Nullable Inferior target) {
+    if (target != null) {
+      target.detach(target instanceof LiveProcess process && process.isChild());
+    }
+    reading.whenComplete((program, failure) -> {
+      if (program != null) {
         try {
           program.close();
         } catch (IOException e) {
           // nothing was written to it
         }
       }
-    }
+    });
   }
 
   /**

@@ -327,6 +327,11 @@ public final class LiveProcess implements Inferior, AutoCloseable {
     return pid;
   }
 
+  /** Whether it was started here, and not attached to. */
+  public boolean isChild() {
+    return child;
+  }
+
   @Override
   public boolean canRun() {
     return true;
