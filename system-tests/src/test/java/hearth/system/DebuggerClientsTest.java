@@ -251,6 +251,126 @@ class DebuggerClientsTest {
     assertThat(normal(screens.get(0))).isNotBlank().isEqualTo(normal(screens.get(1)));
   }
 
+  @Test
+  void aPromptElsewhereNeedsTheTokenAndTls() throws Exception {
+    Outside.need("DebuggerClientsTest", "openssl");
+    run(
+        scratch,
+        Map.of(),
+        List.of(
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "cert.pem",
+            "-days",
+            "3",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1"));
+    Path script =
+        Files.writeString(scratch.resolve("commands"), "break main.main\ncontinue\nstack\n");
+    Process server =
+        start(
+            "guarded",
+            List.of(
+                OURS,
+                "exec",
+                "--headless",
+                "--accept-multiclient",
+                "--token-file",
+                "token",
+                "--tls-cert",
+                "cert.pem",
+                "--tls-key",
+                "key.pem",
+                program.toString()));
+    List<Process> started = new ArrayList<>(List.of(server));
+    try {
+      String address = address(server, "guarded");
+      Path token = scratch.resolve("token");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(token)))
+          .isEqualTo("rw-------");
+      Path wrong = Files.copy(token, scratch.resolve("wrong"));
+      Files.writeString(wrong, "0".repeat(64));
+      List<List<String>> refused =
+          List.of(
+              List.of(),
+              List.of("--tls-ca", "cert.pem"),
+              List.of("--tls-ca", "cert.pem", "--token-file", "wrong"));
+      for (List<String> flags : refused) {
+        assertThat(connect(address, script, flags))
+            .contains("does not speak to this prompt")
+            .doesNotContain("main.main");
+      }
+      List<String> right = List.of("--tls-ca", "cert.pem", "--token-file", "token");
+      assertThat(connect(address, script, right))
+          .contains("[Breakpoint 1] main.main()")
+          .contains("in runtime.goexit")
+          .doesNotContain("exited");
+      // Delve's prompt knows neither: a relay on this machine does.
+      List<String> relay =
+          new ArrayList<>(List.of(OURS, "connect", "--listen", "127.0.0.1:0", address));
+      relay.addAll(right);
+      Process relaying = start("relay", relay);
+      started.add(relaying);
+      String near = relayed(relaying);
+      Files.writeString(script, "breakpoints\n");
+      String theirs =
+          run(
+              scratch,
+              Map.of("XDG_CONFIG_HOME", scratch.toString()),
+              List.of(
+                  delve,
+                  "connect",
+                  near,
+                  "--init",
+                  script.toString(),
+                  "--allow-non-terminal-interactive=true"));
+      assertThat(theirs).contains("Breakpoint 1 (enabled)").contains("main.main()");
+      Files.writeString(script, "exit\ny\n");
+      assertThat(connect(address, script, right)).contains("kill the headless instance?");
+    } finally {
+      for (Process process : started) {
+        process.destroy();
+        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      }
+    }
+  }
+
+  private String relayed(Process relaying) throws Exception {
+    Pattern listening = Pattern.compile("Relay to \\S+ listening at: (\\S+)");
+    for (int i = 0; i < LIMIT_SECONDS * 20; i++) {
+      Matcher found = listening.matcher(Files.readString(scratch.resolve("relay")));
+      if (found.find()) {
+        return found.group(1);
+      }
+      assertThat(relaying.isAlive()).isTrue();
+      Thread.sleep(50);
+    }
+    throw new AssertionError("the relay never listened");
+  }
+
+  private String connect(String address, Path script, List<String> flags) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                OURS,
+                "connect",
+                address,
+                "--init",
+                script.toString(),
+                "--allow-non-terminal-interactive=true"));
+    command.addAll(flags);
+    return run(scratch, Map.of("XDG_CONFIG_HOME", scratch.toString()), command);
+  }
+
   private static String normal(String screen) {
     return screen
         .lines()

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The go command, by which tests build the programs that are debugged. */
 final class Go {
@@ -49,16 +51,34 @@ final class Go {
 
   /** Delve, built from its source; the test is not run where that cannot be done. */
   static Path delve(String test) throws Exception {
+    Path built = delveOrNull();
+    if (built == null) {
+      Outside.notRun(test + ": " + DELVE + " cannot be built");
+    }
+    return Objects.requireNonNull(built);
+  }
+
+  /** The same, or null where that cannot be done. {@code -Ddebug.delve=false} acts as if. */
+  static @Nullable Path delveOrNull() throws Exception {
     Path folder = Host.HOME.resolve(".hearth/go");
+    if ("false".equals(System.getProperty("debug.delve"))) {
+      return null;
+    }
     Host.Result built =
         Host.run(
             Host.HOME.resolve("system-tests/tools/go-program").toString(),
             folder.toString(),
             DELVE);
-    if (built.code() != 0) {
-      Outside.notRun(test + ": " + DELVE + " cannot be built: " + built.err());
-    }
-    return folder.resolve("dlv-v1.27.2");
+    return built.code() == 0 ? folder.resolve("dlv-v1.27.2") : null;
+  }
+
+  /** Go's version and platform, as in {@code go1.26.8 linux/amd64}. */
+  static String version() throws Exception {
+    Process process =
+        new ProcessBuilder(Files.isExecutable(USUAL) ? USUAL.toString() : "go", "version").start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isZero();
+    return said.replace("go version ", "").strip();
   }
 
   /** Runs it in a folder; what it says is in the failure. */

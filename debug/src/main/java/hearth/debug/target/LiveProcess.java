@@ -184,6 +184,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   public static LiveProcess launch(Launch launch) throws TargetException {
     Linux linux = new Linux();
     boolean started = false;
+    int spawned = 0;
     try {
       // A JVM cannot fork by itself; a shell waits, stopped, until it is traced.
       List<String> arguments = new ArrayList<>();
@@ -193,6 +194,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       arguments.addAll(List.of("/bin/sh", "-c", "kill -STOP $$; exec \"$@\"", "sh"));
       arguments.addAll(launch.arguments);
       int pid = linux.spawn(arguments, launch.environment, launch.folder, launch.redirects);
+      spawned = pid;
       if (pid < 0) {
         String folder = launch.folder;
         throw new TargetException(
@@ -224,6 +226,10 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       return process;
     } finally {
       if (!started) {
+        if (spawned > 0) {
+          Linux.signal(spawned, Linux.SIGKILL);
+          linux.waitFor(spawned, false);
+        }
         linux.close();
       }
     }
