@@ -37,6 +37,10 @@ final class Help {
               .map(noun -> List.of(noun.name(), noun.summary()))
               .toList());
     }
+    text.append("\nPrograms of their own:\n");
+    rows(
+        text,
+        List.of(List.of("debug", "Look inside Go programs, as Delve does (hearth debug help)")));
     text.append("\nHelp topics:\n");
     rows(
         text,

@@ -45,33 +45,52 @@ public final class Main {
         dlv [command]
 
       Available Commands:
-        attach      Attach to running process and begin debugging.
-        dap         Starts a headless TCP server communicating via Debug Adaptor Protocol (DAP).
-        debug       Compile and begin debugging main package in current directory, or the package specified.
-        exec        Execute a precompiled binary, and begin a debug session.
-        goroutines  Show the goroutines of a process in groups, without stopping it.
-        help        Help about any command
-        ps          List the Go programs that run here.
-        test        Compile test binary and begin debugging program.
-        trace       Compile and begin tracing program.
-        version     Prints version.
+        attach      Debug a process that runs
+        connect     Open the prompt of a debugger that serves clients
+        core        Look at what is left of a process in a core file
+        dap         Serve an editor (Debug Adapter Protocol), which says what to start
+        debug       Build a package and debug it
+        exec        Debug a program that was built
+        goroutines  Show the goroutines of a process in groups, without stopping it
+        help        Tell about the commands
+        ps          List the Go programs that run here
+        test        Build a package's tests and debug them
+        trace       Tell each call of functions while a program runs
+        version     Print the version
+
+      dlv attach PID [BINARY] | --waitfor PREFIX
+      dlv connect ADDRESS
+      dlv core BINARY CORE
+      dlv debug|test [PACKAGE] [-- ARGUMENTS]
+      dlv exec BINARY [-- ARGUMENTS]
+      dlv trace [PACKAGE] REGEXP [-- ARGUMENTS]
 
       Flags:
-            --accept-multiclient               Allows a headless server to accept multiple client connections via JSON-RPC or DAP.
-            --allow-non-terminal-interactive   Allows interactive sessions of Delve that don't have a terminal as stdin, stdout and stderr
-            --build-flags string               Build flags, to be passed to the compiler. For example: --build-flags="-tags=integration -mod=vendor -cover -v"
-            --client-addr string               Address where the DAP client is waiting for the DAP server to dial in (dap)
-            --continue                         Continue the debugged process on start (needs --headless and --accept-multiclient)
-            --disable-aslr                     Disables address space randomization
-            --headless                         Run debug server only, in headless mode. Server will accept both JSON-RPC or DAP client connections.
-        -h, --help                             help for dlv
-            --init string                      Init file, executed by the terminal client.
-        -l, --listen string                    Debugging server listen address. Prefix with 'unix:' to use a unix domain socket. (default "127.0.0.1:0")
-            --only-same-user                   Only connections from the same user that started this instance of Delve are allowed to connect. (default true)
-            --check-go-version                 Exits if the version of Go in use is not compatible (too old or too new) with the version of Delve. (default true)
-        -r, --redirect stringArray             Specifies redirect rules for target process (see 'dlv help redirect')
-            --waitfor string                   Wait for a process whose command line begins with this (attach); --waitfor-interval and --waitfor-duration in milliseconds
-            --wd string                        Working directory for running the program.
+            --accept-multiclient    Take several clients and outlive them
+            --allow-non-terminal-interactive
+                                    Read commands although nobody sits at a terminal
+            --build-flags FLAGS     For the compiler: --build-flags="-tags=integration -mod=vendor"
+            --check-go-version      Refuse versions of Go that are not known (default true)
+            --client-addr ADDRESS   Go to the editor that waits there (dap)
+            --continue              Let the program run at once (with --headless and --accept-multiclient)
+            --disable-aslr          Load the program where it was linked for
+            --headless              Serve clients (Delve's JSON-RPC, DAP, dlv connect) instead of a prompt
+        -h, --help                  Show this
+            --init FILE             Run a file of commands first
+        -l, --listen ADDRESS        Where clients come to: HOST:PORT or unix:PATH (default "127.0.0.1:0");
+                                    of connect: relay clients from there that know no tokens and no TLS
+            --only-same-user        Take clients of this user alone (default true)
+            --output FILE           Where the program is built
+        -r, --redirect RULE         [stdin:|stdout:|stderr:]FILE, for the program
+            --tls-ca FILE           Speak TLS, and trust these certificates (connect)
+            --tls-cert FILE         Speak TLS with this certificate, and the key of --tls-key
+            --tls-key FILE          The certificate's key (PKCS #8)
+            --token-file FILE       Ask for the token in this file, which is made if it is not there;
+                                    of connect: show it
+            --waitfor PREFIX        Wait for a process whose command line begins so (attach);
+                                    --waitfor-interval and --waitfor-duration are milliseconds
+            --wd FOLDER             Where the program is started
+      Of trace: -e BINARY, -p PID, -t (tests), --follow-calls N, --stack N, --timestamp, -v 0..4
       """;
 
   private static final Map<String, String> SHORT =

@@ -17,6 +17,7 @@ import java.util.List;
 /** Machine code as clients show it: so many instructions before and after an address. */
 final class Instructions {
   private static final int MAX = 1 << 14;
+  private static final int MAX_FILLING = 64;
   private static final String INVALID = "invalid instruction";
   private final Session session;
   private final Configuration configuration;
@@ -54,17 +55,17 @@ final class Instructions {
     if (index < 0) {
       throw new SessionException("could not find memory reference");
     }
-    List<Disassembly.Line> lines = new ArrayList<>(lines(functions.get(index)));
+    List<Disassembly.Line> lines = new ArrayList<>(lines(functions, index));
     int reference = find(lines, address);
     int low = index;
     while (reference + first < 0 && low > 0) {
-      List<Disassembly.Line> more = lines(functions.get(--low));
+      List<Disassembly.Line> more = lines(functions, --low);
       lines.addAll(0, more);
       reference += more.size();
     }
     int high = index;
     while (lines.size() < reference + first + count && high + 1 < functions.size()) {
-      lines.addAll(lines(functions.get(++high)));
+      lines.addAll(lines(functions, ++high));
     }
     JsonArray list = new JsonArray();
     Disassembly disassembly = new Disassembly(session);
@@ -91,8 +92,14 @@ final class Instructions {
     return list;
   }
 
-  private List<Disassembly.Line> lines(Function function) throws SessionException {
-    return new Disassembly(session).function(session.process().entry(function), -1);
+  /** A function's instructions, with what fills the space up to the next function. */
+  private List<Disassembly.Line> lines(List<Function> functions, int index)
+      throws SessionException {
+    Function function = functions.get(index);
+    long next = index + 1 < functions.size() ? functions.get(index + 1).low() : function.high();
+    long end = Math.clamp(next, function.high(), function.high() + MAX_FILLING);
+    long bias = session.process().bias();
+    return new Disassembly(session).range(function.low() + bias, end + bias, -1);
   }
 
   private static int find(List<Disassembly.Line> lines, long address) throws SessionException {

@@ -12,12 +12,15 @@ import hearth.debug.dwarf.Unit;
 import hearth.debug.eval.CompiledExpression;
 import hearth.debug.eval.EvalException;
 import hearth.debug.eval.Scope;
+import hearth.debug.goruntime.Ancestors;
+import hearth.debug.goruntime.Defers;
 import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.GoType;
 import hearth.debug.goruntime.Goroutine;
 import hearth.debug.goruntime.Kind;
 import hearth.debug.goruntime.LoadLimits;
 import hearth.debug.goruntime.Loader;
+import hearth.debug.goruntime.Stacks;
 import hearth.debug.goruntime.Variable;
 import hearth.debug.index.Function;
 import hearth.debug.index.Program;
@@ -27,6 +30,7 @@ import hearth.debug.session.Breakpoint;
 import hearth.debug.session.CallGraph;
 import hearth.debug.session.Disassembly;
 import hearth.debug.session.GoroutineList;
+import hearth.debug.session.Libraries;
 import hearth.debug.session.Location;
 import hearth.debug.session.RegisterList;
 import hearth.debug.session.RegisterList.Register;
@@ -65,6 +69,9 @@ public final class RpcServer {
   private static final int MAX_EVENTS = 100;
   private static final int RESUMED = 0;
   private static final int STOPPED = 1;
+  private static final int READ_DEFERS = 1;
+  private static final int SIMPLE = 2;
+  private static final int FROM_GOROUTINE = 4;
   private static final int GO_FLAVOUR = 2;
   private static final LoadLimits FULL = LoadLimits.FULL;
 
@@ -127,7 +134,7 @@ public final class RpcServer {
     methods.put("FindLocation", in -> on(() -> findLocation(in)));
     methods.put("FunctionReturnLocations", in -> on(() -> returnLocations(in)));
     methods.put("Stacktrace", in -> on(() -> stacktrace(in)));
-    methods.put("Ancestors", in -> refuse("could not read goroutine ancestors: not offered yet"));
+    methods.put("Ancestors", in -> on(() -> ancestors(in)));
     methods.put("ListGoroutines", in -> on(() -> listGoroutines(in)));
     methods.put("ListThreads", in -> on(() -> listThreads()));
     methods.put("GetThread", in -> on(() -> getThread(in)));
@@ -145,7 +152,7 @@ public final class RpcServer {
         in -> on(() -> names(in, "Types", new TreeSet<>(session.program().typeNames()))));
     methods.put("ListPackagesBuildInfo", in -> on(() -> listPackages(in)));
     methods.put("TypeInfo", in -> on(() -> typeInfo(in)));
-    methods.put("ListDynamicLibraries", in -> libraries());
+    methods.put("ListDynamicLibraries", in -> on(this::libraries));
     methods.put("DownloadLibraryDebugInfo", in -> refuse("downloads are not offered yet"));
     methods.put("CancelDownloads", in -> new JsonObject());
     methods.put("DebugInfoDirectories", this::directories);
@@ -289,8 +296,16 @@ public final class RpcServer {
     return o;
   }
 
-  private JsonElement libraries() {
-    JsonObject o = field("List", new JsonArray());
+  private JsonElement libraries() throws SessionException {
+    JsonArray list = new JsonArray();
+    for (Libraries.Library library : Libraries.of(session)) {
+      JsonObject one = new JsonObject();
+      one.addProperty("Path", library.path());
+      one.addProperty("Address", library.address());
+      one.addProperty("LoadError", "");
+      list.add(one);
+    }
+    JsonObject o = field("List", list);
     o.addProperty(
         "ExecutableTrimpath",
         session
@@ -643,10 +658,10 @@ public final class RpcServer {
 
   private Scope scope(Fields in) throws SessionException {
     Fields scope = in.object("Scope");
-    if (scope.number("DeferredCall") > 0) {
-      throw new SessionException("scopes of deferred calls are not offered yet");
-    }
-    return session.scope(goroutine(scope), frame(scope));
+    int deferred = scope.smallNumber("DeferredCall");
+    return deferred > 0
+        ? session.deferredScope(goroutine(scope), frame(scope), deferred)
+        : session.scope(goroutine(scope), frame(scope));
   }
 
   private JsonElement stacktrace(Fields in) throws SessionException {
@@ -659,11 +674,34 @@ public final class RpcServer {
     int skip = in.smallNumber("Skip");
     session.requireAlive();
     Goroutine g = session.goroutine(id);
-    List<Frame> frames = session.frames(id, depth + 1);
+    long options = in.number("Opts");
+    Stacks.Mode mode =
+        (options & FROM_GOROUTINE) != 0
+            ? Stacks.Mode.FROM_GOROUTINE
+            : (options & SIMPLE) != 0 ? Stacks.Mode.SIMPLE : Stacks.Mode.NORMAL;
+    List<Frame> frames = session.frames(id, depth + 1, mode);
+    boolean defers = (options & READ_DEFERS) != 0 || in.truth("Defers");
+    List<List<Defers.Deferred>> deferred =
+        defers && g != null ? new Defers(session.process()).byFrame(g, frames) : List.of();
     if (skip > 0) {
       frames = skip >= frames.size() ? List.of() : frames.subList(skip, frames.size());
+      deferred = skip >= deferred.size() ? List.of() : deferred.subList(skip, deferred.size());
     }
-    return field("Locations", wire.frames(frames, g, limits));
+    return field("Locations", wire.frames(frames, g, limits, deferred));
+  }
+
+  private JsonElement ancestors(Fields in) throws SessionException {
+    JsonArray list = new JsonArray();
+    for (Ancestors.Ancestor ancestor :
+        session.ancestors(
+            in.number("GoroutineID"), in.smallNumber("NumAncestors"), in.smallNumber("Depth"))) {
+      JsonObject o = new JsonObject();
+      o.addProperty("ID", ancestor.id());
+      o.add("Stack", wire.frames(ancestor.frames(), null, null, List.of()));
+      o.addProperty("Unreadable", ancestor.error() == null ? "" : ancestor.error());
+      list.add(o);
+    }
+    return field("Ancestors", list);
   }
 
   private JsonElement listGoroutines(Fields in) throws SessionException {

@@ -12,6 +12,7 @@ import hearth.debug.eval.CompiledExpression;
 import hearth.debug.eval.EvalException;
 import hearth.debug.eval.Scope;
 import hearth.debug.eval.Text;
+import hearth.debug.goruntime.Defers;
 import hearth.debug.goruntime.Frame;
 import hearth.debug.goruntime.Goroutine;
 import hearth.debug.goruntime.Kind;
@@ -381,7 +382,7 @@ final class Wire {
       o.add("goroutine", goroutine(g));
     }
     if (b.stackDepth() > 0 && g != null) {
-      o.add("stacktrace", frames(session.stacks().of(g, b.stackDepth() + 1), g, null));
+      o.add("stacktrace", frames(session.stacks().of(g, b.stackDepth() + 1), g, null, List.of()));
     }
     if (!b.variables().isEmpty()) {
       JsonArray values = new JsonArray();
@@ -440,7 +441,16 @@ final class Wire {
 
   // Stacks
 
-  JsonArray frames(List<Frame> frames, @Nullable Goroutine g, @Nullable LoadLimits limits) {
+  /**
+   * A stack.
+   *
+   * @param deferred calls that each frame deferred; may have fewer entries than there are frames
+   */
+  JsonArray frames(
+      List<Frame> frames,
+      @Nullable Goroutine g,
+      @Nullable LoadLimits limits,
+      List<List<Defers.Deferred>> deferred) {
     JsonArray result = new JsonArray();
     for (int i = 0; i < frames.size(); i++) {
       Frame frame = frames.get(i);
@@ -463,7 +473,11 @@ final class Wire {
       long high = g == null ? 0 : g.stackHigh();
       o.addProperty("FrameOffset", frame.cfa() - high);
       o.addProperty("FramePointerOffset", frame.registers()[Frame.BP] - high);
-      o.add("Defers", new JsonArray());
+      JsonArray defers = new JsonArray();
+      if (i < deferred.size()) {
+        deferred.get(i).forEach(d -> defers.add(deferred(d)));
+      }
+      o.add("Defers", defers);
       boolean bottom = i == frames.size() - 1 && frame.isBottom();
       if (bottom) {
         o.addProperty("Bottom", true);
@@ -472,6 +486,16 @@ final class Wire {
       result.add(o);
     }
     return result;
+  }
+
+  private JsonObject deferred(Defers.Deferred d) {
+    JsonObject o = new JsonObject();
+    Function function = d.function();
+    o.add("DeferredLoc", code(function == null ? d.pc() : session.process().entry(function)));
+    o.add("DeferLoc", code(d.pc()));
+    o.add("SP", address(d.sp()));
+    o.addProperty("Unreadable", d.error() == null ? "" : d.error());
+    return o;
   }
 
   // State
