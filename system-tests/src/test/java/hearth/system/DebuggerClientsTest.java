@@ -210,7 +210,18 @@ class DebuggerClientsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"maps", "breakpoints", "tracepoints", "goroutine_states", "calls"})
+  @ValueSource(
+      strings = {
+        "maps",
+        "breakpoints",
+        "tracepoints",
+        "goroutine_states",
+        "calls",
+        "watchpoints",
+        "deferred_calls",
+        "disassembly",
+        "range_nested"
+      })
   void delvesTerminalShowsWhatItShowsOfDelve(String name) throws Exception {
     Path folder = SOURCES.resolve("go").resolve(name);
     Path binary = scratch.resolve("bin-" + name);

@@ -527,8 +527,8 @@ public final class RpcServer {
 
   private JsonElement createWatchpoint(Fields in) throws SessionException {
     long kind = in.number("Type");
-    return one(
-        "Breakpoint",
+    // Its fields are the answer's own.
+    return wire.breakpoint(
         session.watch(scope(in), in.string("Expr"), (kind & 1) != 0, (kind & 2) != 0));
   }
 
