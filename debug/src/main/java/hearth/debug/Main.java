@@ -516,6 +516,11 @@ public final class Main {
   private int serve(Session session, PrintStream out, PrintStream err, @Nullable Rebuild rebuild)
       throws SessionException {
     checkGoVersion(session, err);
+    if (!session.program().hasDebugInformation()) {
+      err.println(
+          "Warning: no debug info found, some functionality will be missing such as stack traces and"
+              + " variable evaluation.");
+    }
     if (flags.containsKey("headless")) {
       Server server;
       try {

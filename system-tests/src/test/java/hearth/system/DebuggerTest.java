@@ -479,6 +479,52 @@ class DebuggerTest {
   }
 
   @Test
+  void aStrippedProgramHasFunctionsLinesAndStacks() throws Exception {
+    go(List.of("build", "-ldflags", "-s -w", "-o", "stripped", "./range_over_func"));
+    Path script =
+        Files.writeString(
+            scratch.resolve("bare"),
+            """
+            break main.sum
+            break range_over_func/main.go:47
+            continue
+            stack
+            next
+            stepout
+            continue
+            list
+            locals
+            goroutines
+            funcs main\\.f
+            sources range_over
+            disassemble
+            continue
+            """);
+    assertThat(debug(OURS, "stripped", script.toString()))
+        .containsSubsequence(
+            "no debug info found",
+            "Breakpoint 1 set at",
+            "for main.sum() ./range_over_func/main.go:30",
+            "Breakpoint 2 set at",
+            "for main.find() ./range_over_func/main.go:47",
+            "> [Breakpoint 1] main.sum() ./range_over_func/main.go:30",
+            "in main.sum\n   at ./range_over_func/main.go:30",
+            "in main.main\n   at ./range_over_func/main.go:62",
+            "in runtime.main\n",
+            "in runtime.goexit\n",
+            "> main.sum() ./range_over_func/main.go:32",
+            "> main.main() ./range_over_func/main.go:62",
+            "> [Breakpoint 2] main.find()",
+            "=>  47:",
+            "unable to find locals",
+            "could not find goroutine array",
+            "main.find",
+            "range_over_func/main.go",
+            "TEXT main.find(SB)",
+            "has exited with status 0");
+  }
+
+  @Test
   void badInputIsToldAndEndsNothing() throws Exception {
     Path text = Files.writeString(scratch.resolve("text"), "no program");
     text.toFile().setExecutable(true);

@@ -732,7 +732,7 @@ final class Debuggee {
     LoadLimits usual = configuration.limits();
     LoadLimits limits =
         new LoadLimits(true, usual.recursion(), CALL_STRING, usual.arrayValues(), -1);
-    State state = session.call(frame.goroutine(), expression, limits, false);
+    State state = session.call(frame.goroutine(), expression, limits, Session.CallRules.USUAL);
     List<Variable> returned = state.returned();
     return session.run(() -> values.results(returned == null ? List.of() : returned, frame));
   }
@@ -740,7 +740,8 @@ final class Debuggee {
   /** Assigns; a string that is written out needs room in the program, which a call makes. */
   private JsonObject assign(String to, String value, Values.Frame frame) throws SessionException {
     if (frame.index() == 0 && value.strip().startsWith("\"")) {
-      session.call(frame.goroutine(), to + " = " + value, configuration.limits(), false);
+      session.call(
+          frame.goroutine(), to + " = " + value, configuration.limits(), Session.CallRules.USUAL);
     } else {
       session.run(() -> {
         Scope scope = session.scope(frame.goroutine(), frame.index());

@@ -82,6 +82,9 @@ public final class Goroutines {
 
   /** The goroutine that a thread runs, or works for; null if there is none. */
   public @Nullable Goroutine of(TargetThread thread) {
+    if (!isKnown()) {
+      return null;
+    }
     long address = process.goroutineOf(thread);
     if (address == 0) {
       return null;
@@ -104,6 +107,11 @@ public final class Goroutines {
     } catch (UnreadableException e) {
       return null;
     }
+  }
+
+  /** Whether the program tells how the runtime keeps goroutines. */
+  public boolean isKnown() {
+    return fields.getOrDefault("goid", -1) >= 0;
   }
 
   /** All goroutines that have not ended, in the order of the runtime's list. */

@@ -174,7 +174,7 @@ public final class Stacks {
     CallFrames.Row row = null;
     String error = null;
     try {
-      row = process.program().frames().at(pc - process.bias());
+      row = process.program().callFrame(pc - process.bias());
     } catch (BadBinaryException e) {
       error = e.getMessage();
     }

@@ -5,6 +5,7 @@ package hearth.debug.index;
 import hearth.debug.binary.BadBinaryException;
 import hearth.debug.binary.BuildInfo;
 import hearth.debug.binary.Elf;
+import hearth.debug.binary.Pclntab;
 import hearth.debug.dwarf.CallFrames;
 import hearth.debug.dwarf.Die;
 import hearth.debug.dwarf.Dw;
@@ -36,6 +37,8 @@ public final class Program implements AutoCloseable {
   private static final int CACHED_TREES = 512;
 
   private final Elf elf;
+  private final @Nullable Pclntab table;
+  private final List<Pclntab.Entry> entries = new ArrayList<>();
   private final Dwarf dwarf;
   private final CallFrames frames = new CallFrames();
   private final Optional<BuildInfo> buildInfo;
@@ -81,6 +84,9 @@ public final class Program implements AutoCloseable {
     }
   }
 
+  // DWARF's numbers of registers.
+  private static final int STACK_POINTER = 7;
+  private static final int RETURN_ADDRESS = 16;
   private static final boolean[] WANTED = new boolean[0x40];
 
   static {
@@ -112,6 +118,7 @@ public final class Program implements AutoCloseable {
     CompletableFuture<Void> framed = CompletableFuture.runAsync(this::readFrames);
     dwarf = new Dwarf(elf);
     buildInfo = BuildInfo.of(elf);
+    table = dwarf.isEmpty() ? Pclntab.of(elf).orElse(null) : null;
     Optional<Index> kept = content.join().flatMap(c -> c.index(dwarf));
     Index index = kept.orElseGet(this::look);
     if (kept.isEmpty() && !dwarf.isEmpty()) {
@@ -168,8 +175,20 @@ public final class Program implements AutoCloseable {
             }));
   }
 
+  /** What the runtime's own table has of a program that was stripped. */
+  private void takeTable(Pclntab known) {
+    for (Pclntab.Entry entry : known.functions()) {
+      functions.add(
+          new Function(entry.name(), entry.low(), entry.high(), null, entries.size(), false));
+      entries.add(entry);
+    }
+  }
+
   private void take(Index index) {
     functions.addAll(index.functions);
+    if (dwarf.isEmpty() && table != null) {
+      takeTable(table);
+    }
     for (Function f : functions) {
       functionsByName.computeIfAbsent(f.name(), n -> new ArrayList<>(1)).add(f);
     }
@@ -461,8 +480,14 @@ public final class Program implements AutoCloseable {
     return packagesByName;
   }
 
-  /** All source files, sorted, and the units that have code of them. */
+  /** All source files, sorted, and the units that have code of them, if they are described. */
   public java.util.SortedMap<String, List<Unit>> files() {
+    Pclntab known = table;
+    if (known != null && files.isEmpty()) {
+      for (Pclntab.Entry entry : entries) {
+        known.files(entry).forEach(f -> files.putIfAbsent(f, List.of()));
+      }
+    }
     return files;
   }
 
@@ -475,13 +500,69 @@ public final class Program implements AutoCloseable {
   /** Row of the line table that an address of a function belongs to, or null. */
   public LineTable.@Nullable Row line(Function function, long pc) {
     Unit unit = function.unit();
-    return unit == null ? null : dwarf.lines(unit).at(pc);
+    if (unit != null) {
+      return dwarf.lines(unit).at(pc);
+    }
+    Pclntab known = table;
+    Pclntab.Line line = known == null ? null : known.line(entries.get(function.entry()), pc);
+    return line == null
+        ? null
+        : new LineTable.Row(line.address(), line.file(), line.line(), true, false);
   }
 
   /** Rows of a function's line table, in order. */
   public List<LineTable.Row> lines(Function function) {
     Unit unit = function.unit();
-    return unit == null ? List.of() : dwarf.lines(unit).between(function.low(), function.high());
+    if (unit != null) {
+      return dwarf.lines(unit).between(function.low(), function.high());
+    }
+    Pclntab known = table;
+    return known == null
+        ? List.of()
+        : known.lines(entries.get(function.entry())).stream()
+            .map(l -> new LineTable.Row(l.address(), l.file(), l.line(), true, false))
+            .toList();
+  }
+
+  /** Rows of the line tables that a line begins with. */
+  public List<LineTable.Row> rows(String file, int line) {
+    List<LineTable.Row> result = new ArrayList<>();
+    for (Unit unit : files.getOrDefault(file, List.of())) {
+      result.addAll(dwarf.lines(unit).of(file, line));
+    }
+    if (table != null) {
+      for (Function function : functions) {
+        LineTable.Row last = null;
+        for (LineTable.Row row : lines(function)) {
+          boolean wanted = row.line() == line && row.file().equals(file);
+          boolean same = last != null && last.line() == line && last.file().equals(file);
+          if (wanted && !same) {
+            result.add(row);
+          }
+          last = row;
+        }
+      }
+    }
+    return result;
+  }
+
+  /** How the frame of an address leads to its caller; null if nothing tells. */
+  public CallFrames.@Nullable Row callFrame(long pc) {
+    CallFrames.Row row = frames.at(pc);
+    Pclntab known = table;
+    Function function = row == null && known != null ? functionAt(pc) : null;
+    if (function == null || known == null) {
+      return row;
+    }
+    int size = known.frameSize(entries.get(function.entry()), pc);
+    return size < 0
+        ? null
+        : new CallFrames.Row(
+            STACK_POINTER,
+            size + 8L,
+            null,
+            Map.of(RETURN_ADDRESS, new CallFrames.Rule.AtOffset(-8)),
+            RETURN_ADDRESS);
   }
 
   /** Copies of other functions that an address of a function lies in, the outermost first. */

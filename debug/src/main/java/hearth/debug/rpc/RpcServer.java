@@ -426,7 +426,11 @@ public final class RpcServer {
           throw new SessionException("can not call function with nil ReturnInfoLoadConfig");
         }
         long id = in.number("goroutineID");
-        yield session.call(id > 0 ? id : -1, in.string("expr"), limits, in.truth("unsafeCall"));
+        yield session.call(
+            id > 0 ? id : -1,
+            in.string("expr"),
+            limits,
+            new Session.CallRules(in.truth("unsafeCall"), false));
       }
       case "rewind",
           "reverseNext",

@@ -45,22 +45,22 @@ final class Injection implements Caller {
   private final GoProcess process;
   private final Inferior target;
   private final LoadLimits limits;
-  private final boolean unsafe;
+  private final Session.CallRules rules;
   private @Nullable Registers saved;
   private byte[] savedVectors = new byte[0];
   private @Nullable List<Variable> last;
 
-  Injection(Session session, LoadLimits limits, boolean unsafe) {
+  Injection(Session session, LoadLimits limits, Session.CallRules rules) {
     this.session = session;
     process = session.process();
     target = session.target();
     this.limits = limits;
-    this.unsafe = unsafe;
+    this.rules = rules;
   }
 
   @Override
   public boolean isUnsafe() {
-    return unsafe;
+    return rules.unsafe();
   }
 
   @Override
@@ -95,7 +95,7 @@ final class Injection implements Caller {
     List<Variable> results = List.of();
     String refusal = null;
     while (true) {
-      thread = runToTrap();
+      thread = runToTrap(thread);
       int state = (int) thread.registers().dwarf(R12);
       switch (state) {
         case READY -> prepare(thread, function, layout, closure, arguments);
@@ -122,9 +122,13 @@ final class Injection implements Caller {
         && (at.name().startsWith("debugCall") || at.name().startsWith("runtime.debugCall"));
   }
 
-  /** Lets all run until the runtime traps for the call. */
-  private TargetThread runToTrap() {
-    target.resume();
+  /** Lets all run, or the caller alone, until the runtime traps for the call. */
+  private TargetThread runToTrap(TargetThread caller) {
+    if (rules.alone()) {
+      target.resume(caller);
+    } else {
+      target.resume();
+    }
     while (true) {
       Stop stop = target.next();
       switch (stop) {

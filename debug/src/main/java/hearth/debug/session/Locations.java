@@ -4,7 +4,6 @@ package hearth.debug.session;
 
 import hearth.debug.dwarf.Die;
 import hearth.debug.dwarf.LineTable;
-import hearth.debug.dwarf.Unit;
 import hearth.debug.eval.CompiledExpression;
 import hearth.debug.eval.EvalException;
 import hearth.debug.eval.RangeFrames;
@@ -387,22 +386,19 @@ final class Locations {
    * @throws SessionException if the line has no code
    */
   Location ofLine(String file, int line) throws SessionException {
-    List<Unit> units = program.files().get(file);
-    if (units == null) {
+    if (!program.files().containsKey(file)) {
       throw new SessionException("could not find file " + file);
     }
     Map<String, Long> starts = new HashMap<>();
-    for (Unit unit : units) {
-      for (LineTable.Row row : program.dwarf().lines(unit).of(file, line)) {
-        Function function = program.functionAt(row.address());
-        if (function == null || function.trampoline()) {
-          continue;
-        }
-        List<Die> copies = program.inlinedAt(function, row.address());
-        String where = function.low() + (copies.isEmpty() ? "" : "/" + copies.getLast().offset());
-        long at = row.address() == function.low() ? afterPrologue(function) : row.address();
-        starts.merge(where, at, Math::min);
+    for (LineTable.Row row : program.rows(file, line)) {
+      Function function = program.functionAt(row.address());
+      if (function == null || function.trampoline()) {
+        continue;
       }
+      List<Die> copies = program.inlinedAt(function, row.address());
+      String where = function.low() + (copies.isEmpty() ? "" : "/" + copies.getLast().offset());
+      long at = row.address() == function.low() ? afterPrologue(function) : row.address();
+      starts.merge(where, at, Math::min);
     }
     if (starts.isEmpty()) {
       throw new SessionException(

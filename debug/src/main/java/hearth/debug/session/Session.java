@@ -109,6 +109,18 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * How functions are called.
+   *
+   * @param unsafe whether pointers to the stack may be handed over
+   * @param alone whether other threads are held meanwhile: a call that waits for another goroutine
+   *     then waits until it is interrupted
+   */
+  public record CallRules(boolean unsafe, boolean alone) {
+    /** The usual ones. */
+    public static final CallRules USUAL = new CallRules(false, false);
+  }
+
   /** Something that is done on the session's thread. */
   @FunctionalInterface
   public interface Task<T> {
@@ -1017,9 +1029,8 @@ public final class Session implements AutoCloseable {
    * meanwhile, and the others with it. What it gives is among the state's returned values.
    *
    * @param goroutineId -1 for the one that is looked at
-   * @param unsafe whether pointers to the stack may be handed over
    */
-  public State call(long goroutineId, String expression, LoadLimits limits, boolean unsafe)
+  public State call(long goroutineId, String expression, LoadLimits limits, CallRules rules)
       throws SessionException {
     return run(() -> {
       requireRunnable();
@@ -1035,7 +1046,7 @@ public final class Session implements AutoCloseable {
         throw new SessionException("selected goroutine not running");
       }
       Scope scope = scope(g.id(), 0);
-      Injection injection = new Injection(this, limits, unsafe);
+      Injection injection = new Injection(this, limits, rules);
       scope.setCaller(injection);
       running = true;
       stoppedAt.clear();

@@ -147,7 +147,7 @@ final class Stepper {
     Function function = top.function();
     leaving = function;
     bodyOf = function;
-    if (function == null || function.unit() == null) {
+    if (function == null || session.process().program().lines(function).isEmpty()) {
       if (how == Step.OUT) {
         addReturn(frames, high, g == null, Purpose.RETURNED);
       }
@@ -303,10 +303,7 @@ final class Stepper {
 
   private void addEntry(long target) {
     Function called = session.process().functionAt(target);
-    if (called == null
-        || called.unit() == null
-        || called.isRuntimePrivate()
-        || called.name().startsWith("internal/abi.")) {
+    if (called == null || called.isRuntimePrivate() || called.name().startsWith("internal/abi.")) {
       return;
     }
     long at =

@@ -75,9 +75,10 @@ final class RunningCommands {
     commands.add(
         group,
         "Calls a function of the program.",
-        "call [-unsafe] EXPRESSION\n\nThe goroutine that is looked at calls it, the others run on"
+        "call [-unsafe] [-alone] EXPRESSION\n\nThe goroutine that is looked at calls it, the others run on"
             + " meanwhile.\nWhat it returns is shown, or may be assigned: call x = f(y). Pointers to"
-            + " the\nstack are refused without -unsafe.",
+            + " the\nstack are refused without -unsafe. With -alone the other threads are held meanwhile: a call that"
+            + " waits\nfor one of them ends with the interrupt key.",
         this::callFunction,
         "call");
     commands.add(
@@ -199,12 +200,20 @@ final class RunningCommands {
   }
 
   private void callFunction(Context context, String arguments) throws SessionException {
-    String unsafe = "-unsafe ";
-    boolean isUnsafe = arguments.startsWith(unsafe);
-    String expression = isUnsafe ? arguments.substring(unsafe.length()) : arguments;
+    boolean unsafe = false;
+    boolean alone = false;
+    String rest = arguments;
+    String[] parts = Words.split(rest);
+    while (parts[0].equals("-unsafe") || parts[0].equals("-alone")) {
+      unsafe |= parts[0].equals("-unsafe");
+      alone |= parts[0].equals("-alone");
+      rest = parts[1];
+      parts = Words.split(rest);
+    }
+    String expression = rest;
+    Session.CallRules rules = new Session.CallRules(unsafe, alone);
     long goroutine = context.goroutine();
-    stopped(
-        move(() -> session.call(goroutine, expression, commands.settings().limits(), isUnsafe)));
+    stopped(move(() -> session.call(goroutine, expression, commands.settings().limits(), rules)));
   }
 
   private void restart(Context context, String arguments) throws SessionException {

@@ -114,6 +114,9 @@ final class StackCommands {
 
   private void goroutines(Context context, String arguments) throws SessionException {
     session.requireAlive();
+    if (!session.goroutines().isKnown()) {
+      throw new SessionException("could not find goroutine array");
+    }
     new GoroutineListing(session, printer, out, arguments)
         .run(
             commands.scopeOrNone(context),
