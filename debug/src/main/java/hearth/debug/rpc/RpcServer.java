@@ -513,6 +513,9 @@ public final class RpcServer {
       try {
         location = locationOf(wanted, in);
       } catch (SessionException e) {
+        if (in.truth("Suspended")) {
+          return suspended(wanted, in);
+        }
         session.skipNumber(); // as Delve does
         throw e;
       }
@@ -527,6 +530,20 @@ public final class RpcServer {
       b.setSpec(expression);
       return one("Breakpoint", b);
     });
+  }
+
+  /** A breakpoint that is set when the program starts again. */
+  private JsonElement suspended(Fields wanted, Fields in) throws SessionException {
+    String expression = in.string("LocExpr");
+    String file = wanted.string("file");
+    String function = wanted.string("functionName");
+    String spec =
+        !expression.isEmpty()
+            ? expression
+            : !file.isEmpty() ? file + ":" + wanted.number("line") : function;
+    Breakpoint b = session.suspend(spec, wanted.string("name"));
+    amend(b, wanted);
+    return one("Breakpoint", b);
   }
 
   private JsonElement createWatchpoint(Fields in) throws SessionException {

@@ -348,7 +348,7 @@ final class Wire {
     b.hitsByGoroutine().forEach((id, n) -> counts.addProperty(String.valueOf(id), n));
     o.add("hitCount", counts);
     o.addProperty("totalHitCount", b.totalHits());
-    o.addProperty("disabled", !b.isEnabled());
+    o.addProperty("disabled", !b.isEnabled() && !b.isSuspended());
     o.addProperty("RootFuncName", "");
     o.addProperty("TraceFollowCalls", 0);
     return o;

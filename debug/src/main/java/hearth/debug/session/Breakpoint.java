@@ -31,6 +31,7 @@ public final class Breakpoint {
   String name = "";
   String spec = "";
   boolean enabled = true;
+  boolean suspended;
   boolean tracepoint;
   boolean traceReturn;
   private @Nullable CompiledExpression condition;
@@ -133,6 +134,11 @@ public final class Breakpoint {
   /** What it watches, or null if it is a place of the code. */
   public @Nullable Watchpoint watchpoint() {
     return watchpoint;
+  }
+
+  /** Whether its place is not known yet: it is looked for when the program starts again. */
+  public boolean isSuspended() {
+    return suspended;
   }
 
   /** Whether it stops anything. */

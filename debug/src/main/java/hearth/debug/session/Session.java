@@ -787,6 +787,29 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * Remembers a breakpoint whose place is not known yet, or whose process has ended: it is set when
+   * the program starts again.
+   *
+   * @param spec the place
+   * @param name or empty
+   * @throws SessionException if the name is taken
+   */
+  public Breakpoint suspend(String spec, String name) throws SessionException {
+    for (Breakpoint b : breakpoints.values()) {
+      if (!name.isEmpty() && b.name.equals(name)) {
+        throw new SessionException("breakpoint name already exists");
+      }
+    }
+    Breakpoint made = new Breakpoint(nextId++, new Location(List.of(0L), "", 0, ""));
+    made.name = name;
+    made.spec = spec;
+    made.suspended = true;
+    made.enabled = false;
+    breakpoints.put(made.id(), made);
+    return made;
+  }
+
   /** Whether there is a breakpoint at an address, be it one of a step. */
   boolean hasBreakpointAt(long address) {
     return sites.containsKey(address);
@@ -878,6 +901,9 @@ public final class Session implements AutoCloseable {
   public void toggle(Breakpoint breakpoint) throws SessionException {
     if (breakpoint.watchpoint() != null) {
       throw new SessionException("can not disable watchpoints");
+    }
+    if (breakpoint.suspended) {
+      throw new SessionException("its place is not known yet: " + breakpoint.spec);
     }
     breakpoint.enabled = !breakpoint.enabled;
     for (long address : breakpoint.location().addresses()) {
@@ -1545,6 +1571,10 @@ public final class Session implements AutoCloseable {
       breakpoints.remove(b.id());
     }
     for (Breakpoint b : List.copyOf(breakpoints.values())) {
+      if (b.suspended) {
+        materialize(b);
+        continue;
+      }
       Location place = b.location();
       List<Long> moved = place.addresses().stream().map(a -> a - oldBias + process.bias()).toList();
       Location there = null;
@@ -1566,6 +1596,19 @@ public final class Session implements AutoCloseable {
       insert(fresh);
     }
     return lost;
+  }
+
+  /** Sets a suspended breakpoint, if its place is found. */
+  private void materialize(Breakpoint suspended) {
+    try {
+      Location found = locations.find(suspended.spec, scopeOrNone(-1, 0)).getFirst();
+      Breakpoint fresh = suspended.copyTo(found);
+      fresh.enabled = true;
+      breakpoints.put(fresh.id(), fresh);
+      insert(fresh);
+    } catch (SessionException e) {
+      // not yet
+    }
   }
 
   /** Whether it ended: the process was let go, or is no more. */

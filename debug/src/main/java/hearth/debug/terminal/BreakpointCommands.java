@@ -116,9 +116,21 @@ final class BreakpointCommands {
     } catch (SessionException e) {
       failure = e;
     }
+    String place = text;
     if (made == null && match.find()) {
       condition = text.substring(match.end());
-      made = createAt(context, text.substring(0, match.start()), tracepoint, named);
+      place = text.substring(0, match.start());
+      try {
+        made = createAt(context, place, tracepoint, named);
+      } catch (SessionException e) {
+        failure = e;
+      }
+    }
+    if (made == null && session.target().isGone()) {
+      Breakpoint later = session.suspend(place, "");
+      out.println(
+          Printer.kind(later) + " is set at " + place + " when the program is started again");
+      made = List.of(later);
     }
     if (made == null) {
       throw failure == null ? new SessionException("not found") : failure;
@@ -214,7 +226,7 @@ final class BreakpointCommands {
   private void save(Path file) throws SessionException {
     StringBuilder text = new StringBuilder();
     for (Breakpoint b : session.breakpoints()) {
-      if (b.id() < 0 || b.watchpoint() != null || b.isTraceReturn()) {
+      if (b.id() < 0 || b.watchpoint() != null || b.isTraceReturn() || b.isSuspended()) {
         continue;
       }
       // Numbers may be others then: each gets a name to be spoken of.
