@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -247,7 +248,12 @@ class DebuggerTest {
             .redirectOutput(printed.toFile())
             .start();
     try {
-      for (String commands : List.of("goroutines\nstack\n", "continue\n")) {
+      Map<String, String> scripts = new LinkedHashMap<>();
+      scripts.put("goroutines\nstack\n", "goroutines]");
+      scripts.put("break main.count\ncontinue\ncontinue\n", "total:2");
+      scripts.put("break main.count\ncontinue\nnext\n", "n + 1");
+      scripts.put("continue\n", "");
+      for (String commands : scripts.keySet()) {
         Path script = Files.writeString(scratch.resolve("attached"), commands);
         Path said = scratch.resolve("debugger");
         Process debugger =
@@ -261,7 +267,9 @@ class DebuggerTest {
                 .redirectErrorStream(true)
                 .redirectOutput(said.toFile())
                 .start();
-        waitFor(() -> tracer(counting.pid()) != 0 && size(said) > 0);
+        waitFor(() ->
+            tracer(counting.pid()) != 0
+                && Files.readString(said).contains(scripts.getOrDefault(commands, "")));
         Thread.sleep(300);
         debugger.destroyForcibly().waitFor();
         waitFor(() -> tracer(counting.pid()) == 0);

@@ -1030,6 +1030,7 @@ public final class Session implements AutoCloseable {
     target.step(thread);
     reason = target.isGone() ? Reason.EXITED : Reason.STEP;
     target.pendingStops().forEach(this::handleOther);
+    target.rest();
   }
 
   /** Runs one instruction of the thread that is looked at; over calls if {@code over}. */
@@ -1090,6 +1091,7 @@ public final class Session implements AutoCloseable {
         halting = false;
         if (!target.isGone()) {
           target.clearHalt();
+          target.rest();
         }
       }
     });
@@ -1148,6 +1150,7 @@ public final class Session implements AutoCloseable {
       running = false;
       halting = false;
       target.clearHalt();
+      target.rest();
     }
   }
 

@@ -408,6 +408,11 @@ public final class CoreFile implements Inferior {
   }
 
   @Override
+  public void rest() {
+    // it always does
+  }
+
+  @Override
   public void requestHalt() {
     // it is stopped for ever
   }

@@ -47,6 +47,12 @@ public interface Inferior extends Target {
   /** What happened to other threads until all were stopped; it is forgotten here. */
   List<Stop> pendingStops();
 
+  /**
+   * Told when all are stopped and nothing is done until a user asks: the program is left as if
+   * nobody debugged it, so that it runs on should the debugger be killed.
+   */
+  void rest();
+
   /** Makes the thread that waits in {@link #next} come back. From any thread. */
   void requestHalt();
 

@@ -44,6 +44,10 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   private long entryPoint;
   private Stop.@Nullable Exited exit;
   private volatile boolean haltRequested;
+
+  /** Whether breakpoints are in the program's code: only while it runs, or is about to. */
+  private boolean planted;
+
   private byte @Nullable [] scratchOriginal;
   private byte @Nullable [] scratchCurrent;
 
@@ -150,6 +154,12 @@ public final class LiveProcess implements Inferior, AutoCloseable {
         result = debugRegister(i, watches.address(i));
       }
       return result < 0 ? result : debugRegister(DebugRegisters.CONTROL, watches.control());
+    }
+
+    /** Switches its watches off until it runs again. */
+    private void unwatch() {
+      watchVersion = -1;
+      debugRegister(DebugRegisters.CONTROL, 0);
     }
 
     private int debugRegister(int number, long value) {
@@ -566,6 +576,45 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   }
 
   @Override
+  public void rest() {
+    if (exit != null || threads.values().stream().anyMatch(t -> t.running)) {
+      return;
+    }
+    if (planted) {
+      planted = false;
+      breakpoints.forEach(this::restore);
+    }
+    for (Tracee thread : List.copyOf(threads.values())) {
+      thread.flush();
+      if (!watches.isEmpty()) {
+        thread.unwatch();
+      }
+    }
+  }
+
+  private void restore(long address, byte original) {
+    try {
+      poke(address, new byte[] {original});
+    } catch (UnreadableException e) {
+      // its code is there no more
+    }
+  }
+
+  /** Puts the breakpoints into the code; all threads are stopped. */
+  private void plant() {
+    if (!planted && exit == null) {
+      planted = true;
+      for (long address : breakpoints.keySet()) {
+        try {
+          poke(address, new byte[] {(byte) TRAP});
+        } catch (UnreadableException e) {
+          // its code is there no more: nobody comes by
+        }
+      }
+    }
+  }
+
+  @Override
   public void resume() {
     for (Tracee thread : List.copyOf(threads.values())) {
       if (!thread.running && exit == null) {
@@ -577,6 +626,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   @Override
   public void resume(TargetThread stopped) {
     Tracee thread = (Tracee) stopped;
+    plant();
     // A breakpoint that was set where the thread stands has not been told: it will be hit.
     if (!thread.atReported || leaveBreakpoint(thread)) {
       if (pending.stream().noneMatch(s -> isOf(s, thread))) { // else it ran into a watch
@@ -669,11 +719,11 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       stopAll();
     }
     Byte original = breakpoints.get(pc);
-    if (original != null) {
+    if (original != null && planted) {
       poke(pc, new byte[] {original});
     }
     boolean alive = exit == null && singleStep(thread);
-    if (original != null && exit == null) {
+    if (original != null && exit == null && planted) {
       poke(pc, new byte[] {(byte) TRAP});
     }
     for (Tracee other : others) {
@@ -811,14 +861,16 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       return;
     }
     byte original = bytes(address, 1)[0];
-    poke(address, new byte[] {(byte) TRAP});
+    if (planted) {
+      poke(address, new byte[] {(byte) TRAP});
+    }
     breakpoints.put(address, original);
   }
 
   @Override
   public void removeBreakpoint(long address) {
     Byte original = breakpoints.remove(address);
-    if (original != null && exit == null) {
+    if (original != null && exit == null && planted) {
       poke(address, new byte[] {original});
     }
   }
@@ -837,6 +889,9 @@ public final class LiveProcess implements Inferior, AutoCloseable {
                 + Long.toHexString(watch.address())
                 + ": the address must be a multiple of the size");
       }
+    }
+    if (!planted) {
+      threads.values().forEach(Tracee::unwatch); // until they run
     }
   }
 

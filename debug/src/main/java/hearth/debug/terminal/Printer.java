@@ -399,7 +399,8 @@ final class Printer {
             "%s (%s) at %s (%d)%n",
             kind(b), b.isEnabled() ? "enabled" : "disabled", location(b), b.totalHits());
       } else {
-        out.println(kind(b) + (b.isSuspended() ? " (suspended)" : " (disabled)") + " at " + b.spec());
+        out.println(
+            kind(b) + (b.isSuspended() ? " (suspended)" : " (disabled)") + " at " + b.spec());
       }
       if (b.condition() != null) {
         out.println("\tcond " + b.condition().source());
