@@ -184,6 +184,7 @@ public final class AdapterConnection {
             "supportsFunctionBreakpoints",
             "supportsDataBreakpoints",
             "supportsDisassembleRequest",
+            "supportsGotoTargetsRequest",
             "supportsInstructionBreakpoints",
             "supportsExceptionInfoRequest",
             "supportsSetVariable",
@@ -449,6 +450,8 @@ public final class AdapterConnection {
         channel.answer(request, known.writeMemory(fields));
         known.changed();
       }
+      case "gotoTargets" -> channel.answer(request, known.gotoTargets(fields));
+      case "goto" -> known.goOnAt(fields, () -> channel.answer(request, null));
       case "disassemble" -> channel.answer(request, known.disassemble(fields));
       case "loadedSources" -> channel.answer(request, known.loadedSources());
       case "modules" -> channel.answer(request, known.modules());

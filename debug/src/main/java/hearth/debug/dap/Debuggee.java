@@ -51,6 +51,7 @@ final class Debuggee {
           + "Use 'Continue' to resume the original step command.";
 
   final Session session;
+  private final List<Long> gotoTargets = new ArrayList<>();
   final Values values;
   boolean invalidated;
   private final Channel channel;
@@ -404,6 +405,52 @@ final class Debuggee {
     JsonObject body = new JsonObject();
     body.add("breakpoints", list);
     return body;
+  }
+
+  /** Where a line of the function begins that the client looks at. */
+  JsonObject gotoTargets(Fields fields) throws SessionException {
+    String path = configuration.toServer(fields.object("source").string("path"));
+    int line = fields.smallNumber("line");
+    JsonArray list =
+        session.run(() -> {
+          gotoTargets.clear();
+          Frame here = session.frames(-1, 1).getFirst();
+          Function function = here.function();
+          JsonArray found = new JsonArray();
+          for (long address : session.line(path, line).addresses()) {
+            boolean own =
+                function != null && function.equals(session.process().functionAt(address));
+            if (own && session.hasSameFrame(here.pc(), address)) {
+              JsonObject o = new JsonObject();
+              o.addProperty("id", gotoTargets.size());
+              o.addProperty("label", here.name() + ":" + line);
+              o.addProperty("line", line);
+              o.addProperty("instructionPointerReference", "0x" + Long.toHexString(address));
+              gotoTargets.add(address);
+              found.add(o);
+            }
+          }
+          return found;
+        });
+    JsonObject body = new JsonObject();
+    body.add("targets", list);
+    return body;
+  }
+
+  /** Goes on at a target, and stops there at once. */
+  void goOnAt(Fields fields, Runnable accepted) throws SessionException {
+    int id = fields.smallNumber("targetId");
+    State state =
+        session.run(() -> {
+          if (id < 0 || id >= gotoTargets.size()) {
+            throw new SessionException("unknown target " + id);
+          }
+          session.goOnAt(gotoTargets.get(id));
+          return session.stateNow();
+        });
+    accepted.run();
+    values.reset();
+    channel.event("stopped", stopped("goto", goroutineOf(state)));
   }
 
   JsonObject disassemble(Fields fields) throws SessionException, Refusal {

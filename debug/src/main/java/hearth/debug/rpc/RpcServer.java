@@ -32,6 +32,7 @@ import hearth.debug.session.Disassembly;
 import hearth.debug.session.GoroutineList;
 import hearth.debug.session.Libraries;
 import hearth.debug.session.Location;
+import hearth.debug.session.PathGuess;
 import hearth.debug.session.RegisterList;
 import hearth.debug.session.RegisterList.Register;
 import hearth.debug.session.Session;
@@ -156,7 +157,7 @@ public final class RpcServer {
     methods.put("DownloadLibraryDebugInfo", in -> refuse("downloads are not offered yet"));
     methods.put("CancelDownloads", in -> new JsonObject());
     methods.put("DebugInfoDirectories", this::directories);
-    methods.put("GuessSubstitutePath", in -> field("List", JsonNull.INSTANCE));
+    methods.put("GuessSubstitutePath", in -> on(() -> guessPaths(in)));
     methods.put("Disassemble", in -> on(() -> disassemble(in)));
     methods.put("ExamineMemory", in -> on(() -> examineMemory(in)));
     for (String name : List.of("DumpStart", "DumpWait", "DumpCancel")) {
@@ -165,7 +166,7 @@ public final class RpcServer {
     methods.put("ListTargets", in -> on(() -> listTargets()));
     methods.put("FollowExec", in -> refuse("following child processes is not offered yet"));
     methods.put("FollowExecEnabled", in -> field("Enabled", false));
-    methods.put("SetExecutionPoint", in -> refuse("moving the execution point is not offered yet"));
+    methods.put("SetExecutionPoint", in -> on(() -> setExecutionPoint(in)));
     methods.put("GetEvents", in -> events());
   }
 
@@ -314,6 +315,26 @@ public final class RpcServer {
             .map(b -> b.settings().contains("-trimpath=true"))
             .orElse(false));
     return o;
+  }
+
+  private JsonElement guessPaths(Fields in) {
+    Fields here = in.object("Args");
+    Map<String, String> modules = new TreeMap<>();
+    here.object("ClientModuleDirectories")
+        .json()
+        .asMap()
+        .forEach((module, folder) -> {
+          if (folder.isJsonPrimitive()) {
+            modules.put(module, folder.getAsString());
+          }
+        });
+    JsonArray list = new JsonArray();
+    PathGuess.rules(
+            session.program(),
+            new PathGuess.Here(
+                here.string("ImportPathOfMainPackage"), here.string("ClientGOROOT"), modules))
+        .forEach((from, to) -> list.add(Wire.strings(List.of(from, to))));
+    return field("List", list);
   }
 
   private JsonElement directories(Fields in) {
@@ -530,6 +551,11 @@ public final class RpcServer {
       b.setSpec(expression);
       return one("Breakpoint", b);
     });
+  }
+
+  private JsonElement setExecutionPoint(Fields in) throws SessionException {
+    session.goOnAt(in.number("Addr"));
+    return field("State", wire.state(session.stateNow(), null, false));
   }
 
   /** A breakpoint that is set when the program starts again. */

@@ -3,6 +3,7 @@
 package hearth.debug.session;
 
 import hearth.debug.binary.BadBinaryException;
+import hearth.debug.dwarf.CallFrames;
 import hearth.debug.eval.CompiledExpression;
 import hearth.debug.eval.EvalException;
 import hearth.debug.eval.Scope;
@@ -1489,6 +1490,42 @@ public final class Session implements AutoCloseable {
     } catch (UnreadableException e) {
       return new ThreadState(thread.id(), null, null, 0);
     }
+  }
+
+  /**
+   * Makes the thread that is looked at go on elsewhere in its function, without what lies between.
+   *
+   * @throws SessionException if the address is in another function
+   */
+  public void goOnAt(long address) throws SessionException {
+    requireRunnable();
+    TargetThread thread = target.thread(currentThread);
+    Function here = thread == null ? null : process.functionAt(thread.registers().pc());
+    if (thread == null || here == null || !here.equals(process.functionAt(address))) {
+      throw new SessionException(
+          "can not set the next execution point outside of the current function");
+    }
+    if (!hasSameFrame(thread.registers().pc(), address)) {
+      throw new SessionException(
+          "the frame is not set up alike there: go on by a line first, so that the function's"
+              + " beginning is past");
+    }
+    thread.registers().setPc(address);
+    thread.registersChanged();
+    stoppedAt.remove(thread.id());
+    selectedGoroutine = 0;
+    cancelSteps();
+    target.rest();
+  }
+
+  /** Whether a frame is as large at one address as at another of the same function. */
+  public boolean hasSameFrame(long one, long other) {
+    CallFrames.Row here = program.callFrame(one - process.bias());
+    CallFrames.Row there = program.callFrame(other - process.bias());
+    return here != null
+        && there != null
+        && here.cfaRegister() == there.cfaRegister()
+        && here.cfaOffset() == there.cfaOffset();
   }
 
   /** Looks at another goroutine from now on. */

@@ -7,6 +7,7 @@ import hearth.debug.goruntime.Frame;
 import hearth.debug.session.Disassembly;
 import hearth.debug.session.Libraries;
 import hearth.debug.session.Location;
+import hearth.debug.session.PathGuess;
 import hearth.debug.session.Session;
 import hearth.debug.session.SessionException;
 import hearth.debug.session.State;
@@ -87,7 +88,7 @@ final class OtherCommands {
         group,
         "Shows or changes settings.",
         "config -list\nconfig -save\nconfig NAME VALUE\nconfig substitute-path FROM TO\n"
-            + "config substitute-path FROM\nconfig substitute-path -clear\n"
+            + "config substitute-path FROM\nconfig substitute-path -clear | -guess\n"
             + "config alias COMMAND ALIAS\nconfig alias ALIAS\n\nWith -save they hold in later"
             + " sessions too.",
         this::configure,
@@ -221,6 +222,10 @@ final class OtherCommands {
       case "-list" -> out.print(settings.list());
       case "-save" -> settings.save();
       case "" -> throw new SessionException("wrong number of arguments to \"config\"");
+      case "substitute-path -guess" -> {
+        settings.setPaths(PathGuess.rules(session.program(), PathGuess.here()));
+        out.print(settings.set("substitute-path"));
+      }
       default -> out.print(settings.set(arguments));
     }
   }
