@@ -140,8 +140,22 @@ async function main() {
   await again;
   await configure();
   show('stopped', (await stop()).reason);
-  await ask('setBreakpoints', { source: { path: source }, breakpoints: [] });
   await ask('setFunctionBreakpoints', { breakpoints: [] });
+  if (!process.env.ARGS) {
+    await ask('setBreakpoints', { source: { path: source }, breakpoints: [{ line: lines('total += s.area()') }] });
+    const there = await request('gotoTargets', { source: { path: source }, line: lines('return c') });
+    show('gotoTargets', there.targets.map(t => t.label));
+    await ask('goto', { threadId: 1, targetId: there.targets[0].id });
+    await where(await stop());
+    const elsewhere = await request('gotoTargets', { source: { path: source }, line: lines('return n * deep') });
+    show('gotoTargets', elsewhere.targets);
+    await ask('continue', { threadId: 1 });
+    const calls = await request('stepInTargets', { frameId: await where(await stop()) });
+    show('stepInTargets', calls.targets.map(t => t.label));
+    await ask('stepIn', { threadId: 1, targetId: calls.targets[0].id });
+    await where(await stop());
+  }
+  await ask('setBreakpoints', { source: { path: source }, breakpoints: [] });
   if (!process.env.ARGS) {
     const over = new Promise(r => client.once('terminated', r));
     await ask('continue', { threadId: 1 });

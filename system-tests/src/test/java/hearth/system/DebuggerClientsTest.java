@@ -163,7 +163,14 @@ class DebuggerClientsTest {
     String after = ours.substring(ours.indexOf("\nrestart "));
     assertThat(after).contains("stopped \"breakpoint\"").contains("disconnect");
     if (arguments.isEmpty()) {
-      assertThat(after).contains("exited {\"exitCode\":0}").contains("event \"terminated\"");
+      assertThat(after)
+          .contains("gotoTargets [\"main.add:28\"]")
+          .contains("stack [[\"main.add\",28,")
+          .contains("gotoTargets []")
+          .contains("stepInTargets [\"main.(*square).area\"")
+          .contains("stack [[\"main.(*square).area\",21,")
+          .contains("exited {\"exitCode\":0}")
+          .contains("event \"terminated\"");
     }
   }
 
@@ -389,6 +396,7 @@ class DebuggerClientsTest {
         .map(line -> line.replaceAll("at (0x[0-9a-f]+,)+0x[0-9a-f]+", "at several"))
         .map(line -> line.replaceAll("[Tt]hread \\d+", "thread N"))
         .map(line -> line.replaceAll("[Gg]oroutine \\d+", "goroutine N"))
+        .map(line -> line.replaceAll("goroutine\\(([2-9]|\\d\\d+)\\)", "goroutine(N)"))
         .map(line -> line.replaceAll("[Pp]rocess \\d+", "process N"))
         .sorted()
         .collect(Collectors.joining("\n"));

@@ -185,6 +185,7 @@ public final class AdapterConnection {
             "supportsDataBreakpoints",
             "supportsDisassembleRequest",
             "supportsGotoTargetsRequest",
+            "supportsStepInTargetsRequest",
             "supportsInstructionBreakpoints",
             "supportsExceptionInfoRequest",
             "supportsSetVariable",
@@ -450,6 +451,7 @@ public final class AdapterConnection {
         channel.answer(request, known.writeMemory(fields));
         known.changed();
       }
+      case "stepInTargets" -> channel.answer(request, known.stepInTargets(fields));
       case "gotoTargets" -> channel.answer(request, known.gotoTargets(fields));
       case "goto" -> known.goOnAt(fields, () -> channel.answer(request, null));
       case "disassemble" -> channel.answer(request, known.disassemble(fields));

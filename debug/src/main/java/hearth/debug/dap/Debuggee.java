@@ -52,6 +52,7 @@ final class Debuggee {
 
   final Session session;
   private final List<Long> gotoTargets = new ArrayList<>();
+  private List<Session.Call> stepInTargets = List.of();
   final Values values;
   boolean invalidated;
   private final Channel channel;
@@ -125,8 +126,12 @@ final class Debuggee {
       channel.event("stopped", body);
       return;
     }
+    Session.Call target = fields.has("targetId") ? stepInTarget(fields) : null;
+    stepInTargets = List.of();
     if (instruction) {
       runner.start(() -> session.stepInstruction(false));
+    } else if (target != null) {
+      runner.start(() -> session.stepInto(target));
     } else {
       Session.Step how =
           switch (command) {
@@ -405,6 +410,35 @@ final class Debuggee {
     JsonObject body = new JsonObject();
     body.add("breakpoints", list);
     return body;
+  }
+
+  /** The calls of a line that can be stepped into one by one. */
+  JsonObject stepInTargets(Fields fields) throws SessionException {
+    Values.Frame frame = values.frame(fields.smallNumber("frameId"));
+    JsonArray list = new JsonArray();
+    if (frame != null && frame.index() == 0) {
+      List<Session.Call> calls =
+          session.run(() -> {
+            session.selectGoroutine(frame.goroutine());
+            return session.callsToCome();
+          });
+      stepInTargets = calls;
+      for (int i = 0; i < calls.size(); i++) {
+        JsonObject o = new JsonObject();
+        o.addProperty("id", i);
+        String name = calls.get(i).function();
+        o.addProperty("label", name.isEmpty() ? "what a value or an interface holds" : name);
+        list.add(o);
+      }
+    }
+    JsonObject body = new JsonObject();
+    body.add("targets", list);
+    return body;
+  }
+
+  private Session.@Nullable Call stepInTarget(Fields fields) {
+    int id = fields.smallNumber("targetId");
+    return id < 0 || id >= stepInTargets.size() ? null : stepInTargets.get(id);
   }
 
   /** Where a line of the function begins that the client looks at. */

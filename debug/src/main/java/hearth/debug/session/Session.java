@@ -990,6 +990,37 @@ public final class Session implements AutoCloseable {
     });
   }
 
+  /**
+   * A call that a line makes.
+   *
+   * @param address of its instruction
+   * @param function what it calls; empty if that is known only when it is made
+   */
+  public record Call(long address, String function) {}
+
+  /** The calls that are still to come on the line of the frame that is looked at. */
+  public List<Call> callsToCome() throws SessionException {
+    return Stepper.callsToCome(process, frames(-1, 1).getFirst());
+  }
+
+  /** Goes on into what a call of the line calls, or to the next line if it is not made. */
+  public State stepInto(Call call) throws SessionException {
+    return run(() -> {
+      requireRunnable();
+      if (stepper != null) {
+        throw new SessionException("next while nexting");
+      }
+      Goroutine g = selected();
+      TargetThread thread = g == null ? target.thread(currentThread) : g.thread();
+      if (thread == null) {
+        throw new SessionException("the goroutine does not run: go on by next or step");
+      }
+      add(Stepper.intoCall(this, g, thread, call.address()));
+      proceed();
+      return told();
+    });
+  }
+
   private void begin(Step how) throws SessionException {
     Goroutine g = selected();
     TargetThread thread =

@@ -65,8 +65,8 @@ final class Stepper {
   /**
    * An address.
    *
-   * @param frameOffset of the frame that must be there, from the end of the goroutine's stack; of a
-   *     loop's body, of the function around it
+   * @param frameOffset of the frame that must be there, from the end of the goroutine's stack, or
+   *     its address where goroutines are not known; of a loop's body, of the function around it
    */
   record Point(long address, long frameOffset, Purpose purpose) {}
 
@@ -99,8 +99,7 @@ final class Stepper {
             || instruction.kind() == Instruction.Kind.CALL_INDIRECT;
     if ((call && over) || instruction.kind() == Instruction.Kind.SYSTEM_CALL) {
       List<Frame> frames = session.stacks().of(on, g, 1);
-      long offset =
-          frames.isEmpty() || g == null ? ANY_FRAME : frames.getFirst().cfa() - g.stackHigh();
+      long offset = frames.isEmpty() ? ANY_FRAME : made.offset(frames.getFirst(), g);
       made.points.add(new Point(instruction.next(), offset, Purpose.END));
     }
     return made;
@@ -143,13 +142,14 @@ final class Stepper {
     }
     Frame top = frames.getFirst();
     long high = g == null ? 0 : g.stackHigh();
-    long own = g == null ? ANY_FRAME : top.cfa() - high;
+    long own = offset(top, g);
+    boolean anyFrame = own == ANY_FRAME;
     Function function = top.function();
     leaving = function;
     bodyOf = function;
     if (function == null || session.process().program().lines(function).isEmpty()) {
       if (how == Step.OUT) {
-        addReturn(frames, high, g == null, Purpose.RETURNED);
+        addReturn(frames, high, anyFrame, Purpose.RETURNED);
       }
       return;
     }
@@ -171,7 +171,7 @@ final class Stepper {
     if (how == Step.NEXT && g != null) {
       addBodies(top, left.getFirst().cfa() - high);
     }
-    addReturn(left, high, g == null, Purpose.RETURNED);
+    addReturn(left, high, anyFrame, Purpose.RETURNED);
     if (g != null) {
       addDeferred(g);
     }
@@ -268,7 +268,12 @@ final class Stepper {
 
   /** Functions that the line calls. */
   private void addCalls(Function function, Frame top, long own) {
-    GoProcess process = session.process();
+    calls(session.process(), function, top).forEach(call -> addCall(call, own));
+  }
+
+  /** The calls of a frame's line that are still to come. */
+  private static List<Instruction> calls(GoProcess process, Function function, Frame top) {
+    List<Instruction> calls = new ArrayList<>();
     long bias = process.bias();
     int size = (int) Math.min(function.high() - function.low(), MAX_CODE);
     byte[] code = process.memory().bytes(function.low() + bias, size);
@@ -285,12 +290,47 @@ final class Stepper {
         if (instruction == null) {
           break;
         }
-        if (at + bias >= top.pc()) {
-          addCall(instruction, own);
+        boolean call =
+            instruction.kind() == Instruction.Kind.CALL
+                || instruction.kind() == Instruction.Kind.CALL_INDIRECT;
+        if (call && at + bias >= top.pc()) {
+          calls.add(instruction);
         }
         at += instruction.length();
       }
     }
+    return calls;
+  }
+
+  /** The calls that a step into the line of a frame may go into, as they come. */
+  static List<Session.Call> callsToCome(GoProcess process, Frame top) {
+    Function function = top.function();
+    if (function == null) {
+      return List.of();
+    }
+    List<Session.Call> result = new ArrayList<>();
+    for (Instruction call : calls(process, function, top)) {
+      boolean known = call.kind() == Instruction.Kind.CALL;
+      Function called = known ? process.functionAt(call.target()) : null;
+      if (!known || isStepped(called)) {
+        result.add(new Session.Call(call.pc(), called == null ? "" : called.name()));
+      }
+    }
+    return result;
+  }
+
+  /** A step over the line that ends in what one of its calls calls, if it comes by there. */
+  static Stepper intoCall(Session session, @Nullable Goroutine g, TargetThread on, long call)
+      throws SessionException {
+    Stepper made = new Stepper(session, Step.NEXT, g, on);
+    Frame top = session.stacks().of(on, g, 1).getFirst();
+    Point point = new Point(call, made.offset(top, g), Purpose.CALLS);
+    if (on.registers().pc() == call) {
+      Stepper within = made.after(point, on);
+      return within == null ? made : within;
+    }
+    made.points.add(point);
+    return made;
   }
 
   private void addCall(Instruction instruction, long own) {
@@ -303,7 +343,7 @@ final class Stepper {
 
   private void addEntry(long target) {
     Function called = session.process().functionAt(target);
-    if (called == null || called.isRuntimePrivate() || called.name().startsWith("internal/abi.")) {
+    if (called == null || !isStepped(called)) {
       return;
     }
     long at =
@@ -311,6 +351,12 @@ final class Stepper {
             ? session.process().entry(called)
             : session.locations().afterPrologue(called) + session.process().bias();
     points.add(new Point(at, ANY_FRAME, Purpose.END));
+  }
+
+  private static boolean isStepped(@Nullable Function called) {
+    return called != null
+        && !called.isRuntimePrivate()
+        && !called.name().startsWith("internal/abi.");
   }
 
   /** Where the frame returns to; past the runtime's frames if it was called for a defer. */
@@ -372,7 +418,7 @@ final class Stepper {
         continue;
       }
       if (goroutine == 0) {
-        if (on.id() == thread) {
+        if (isWithoutGoroutine(point, on)) {
           return point;
         }
         continue;
@@ -407,6 +453,33 @@ final class Stepper {
       }
     }
     return null;
+  }
+
+  private long offset(Frame frame, @Nullable Goroutine g) {
+    return g != null ? frame.cfa() - g.stackHigh() : knowsGoroutines() ? ANY_FRAME : frame.cfa();
+  }
+
+  /** Whether goroutines can be told apart; not in a program without debug information. */
+  private boolean knowsGoroutines() {
+    return session.process().offset("runtime.g", "goid") >= 0;
+  }
+
+  /**
+   * Whether a point is meant that the thread has reached. Where goroutines are not known, their
+   * stacks tell them: one that has moved to another thread has still its frames, and one that has
+   * none of them but is on the same thread has got a larger stack.
+   */
+  private boolean isWithoutGoroutine(Point point, TargetThread on) {
+    if (point.frameOffset == ANY_FRAME || knowsGoroutines()) {
+      return on.id() == thread;
+    }
+    List<Frame> frames = session.stacks().of(on, null, FRAMES);
+    if (frames.isEmpty()) {
+      return on.id() == thread;
+    }
+    return frames.getFirst().cfa() == point.frameOffset
+        || (on.id() == thread
+            && frames.stream().noneMatch(frame -> frame.cfa() == point.frameOffset));
   }
 
   /** The iterator may call the body again: its lines are no ends of the step then. */
