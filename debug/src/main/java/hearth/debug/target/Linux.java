@@ -13,6 +13,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -76,43 +77,40 @@ final class Linux implements AutoCloseable {
   private static final MemoryLayout CAPTURE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
       CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-  private static final MethodHandle PTRACE =
-      captured("ptrace", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle WAITPID =
-      captured("waitpid", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle KILL = captured("kill", JAVA_INT, JAVA_INT, JAVA_INT);
-  private static final MethodHandle READV =
-      captured(
-          "process_vm_readv",
-          JAVA_LONG,
-          JAVA_INT,
-          ADDRESS,
-          JAVA_LONG,
-          ADDRESS,
-          JAVA_LONG,
-          JAVA_LONG);
-  private static final MethodHandle WRITEV =
-      captured(
-          "process_vm_writev",
-          JAVA_LONG,
-          JAVA_INT,
-          ADDRESS,
-          JAVA_LONG,
-          ADDRESS,
-          JAVA_LONG,
-          JAVA_LONG);
+
+  /**
+   * Calls a function with up to six numbers or addresses: one handle for all, as each shape of a
+   * call costs the virtual machine ten milliseconds to prepare. What a function does not take it
+   * does not look at (System V ABI, 3.2.3), and of a result that is an int the lower half counts.
+   */
+  private static final MethodHandle CALL =
+      LINKER.downcallHandle(
+          FunctionDescriptor.of(
+              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+          Linker.Option.captureCallState("errno"));
+
+  private static final MemorySegment PTRACE = function("ptrace");
+  private static final MemorySegment WAITPID = function("waitpid");
+  private static final MemorySegment KILL = function("kill");
+  private static final MemorySegment READV = function("process_vm_readv");
+  private static final MemorySegment WRITEV = function("process_vm_writev");
 
   private final Arena arena = Arena.ofConfined();
   private final MemorySegment state = arena.allocate(CAPTURE);
   private final MemorySegment status = arena.allocate(JAVA_INT);
   private final MemorySegment scratch = arena.allocate(1024, 16);
 
-  private static MethodHandle captured(
-      String name, java.lang.foreign.ValueLayout result, MemoryLayout... arguments) {
-    return LINKER.downcallHandle(
-        LINKER.defaultLookup().find(name).orElseThrow(),
-        FunctionDescriptor.of(result, arguments),
-        Linker.Option.captureCallState("errno"));
+  private static MemorySegment function(String name) {
+    return LINKER.defaultLookup().find(name).orElseThrow();
+  }
+
+  private static long call(
+      MemorySegment function, MemorySegment state, long a, long b, long c, long d, long e, long f) {
+    try {
+      return (long) CALL.invokeExact(function, state, a, b, c, d, e, f);
+    } catch (Throwable thrown) {
+      throw new AssertionError(thrown);
+    }
   }
 
   private static int errno(MemorySegment state) {
@@ -120,12 +118,8 @@ final class Linux implements AutoCloseable {
   }
 
   private long ptraceRaw(int request, int thread, long address, long data) {
-    try {
-      long result = (long) PTRACE.invokeExact(state, (long) request, (long) thread, address, data);
-      return result < 0 ? -errno(state) : result;
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
+    long result = call(PTRACE, state, request, thread, address, data, 0, 0);
+    return result < 0 ? -errno(state) : result;
   }
 
   /** A request that takes numbers. */
@@ -178,19 +172,15 @@ final class Linux implements AutoCloseable {
    * @return its id, 0 if nothing happened and {@code now} was asked, or an error
    */
   int waitFor(int id, boolean now) {
-    try {
-      while (true) {
-        int flags = WALL | WNOTHREAD | WUNTRACED | (now ? WNOHANG : 0);
-        int result = (int) WAITPID.invokeExact(state, id, status, flags);
-        if (result >= 0) {
-          return result;
-        }
-        if (errno(state) != EINTR) {
-          return -errno(state);
-        }
+    int flags = WALL | WNOTHREAD | WUNTRACED | (now ? WNOHANG : 0);
+    while (true) {
+      int result = (int) call(WAITPID, state, id, status.address(), flags, 0, 0, 0);
+      if (result >= 0) {
+        return result;
       }
-    } catch (Throwable e) {
-      throw new AssertionError(e);
+      if (errno(state) != EINTR) {
+        return -errno(state);
+      }
     }
   }
 
@@ -203,10 +193,8 @@ final class Linux implements AutoCloseable {
   static int signal(int process, int signal) {
     try (Arena own = Arena.ofConfined()) {
       MemorySegment captured = own.allocate(CAPTURE);
-      int result = (int) KILL.invokeExact(captured, process, signal);
+      int result = (int) call(KILL, captured, process, signal, 0, 0, 0, 0);
       return result < 0 ? -errno(captured) : result;
-    } catch (Throwable e) {
-      throw new AssertionError(e);
     }
   }
 
@@ -233,18 +221,14 @@ final class Linux implements AutoCloseable {
         vectors.set(JAVA_LONG, 16L * (i + 1), addresses[from + i]);
         vectors.set(JAVA_LONG, 16L * (i + 1) + 8, size);
       }
-      long result =
-          (long)
-              READV.invokeExact(
-                  captured, process, vectors, 1L, vectors.asSlice(16), (long) count, 0L);
+      long remote = vectors.address() + 16;
+      long result = call(READV, captured, process, vectors.address(), 1, remote, count, 0);
       if (result < 0) {
         return -errno(captured);
       }
       MemorySegment.copy(
           buffer, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, into, offset, (int) result);
       return (int) (result / size);
-    } catch (Throwable e) {
-      throw new AssertionError(e);
     }
   }
 
@@ -269,7 +253,7 @@ final class Linux implements AutoCloseable {
   }
 
   private static int transfer(
-      MethodHandle call,
+      MemorySegment function,
       int process,
       long address,
       byte[] bytes,
@@ -291,8 +275,8 @@ final class Linux implements AutoCloseable {
         MemorySegment.copy(
             bytes, offset, buffer, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, count);
       }
-      long result =
-          (long) call.invokeExact(captured, process, vectors, 1L, vectors.asSlice(16), 1L, 0L);
+      long remote = vectors.address() + 16;
+      long result = call(function, captured, process, vectors.address(), 1, remote, 1, 0);
       if (result < 0) {
         return -errno(captured);
       }
@@ -301,8 +285,6 @@ final class Linux implements AutoCloseable {
             buffer, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, bytes, offset, (int) result);
       }
       return (int) result;
-    } catch (Throwable e) {
-      throw new AssertionError(e);
     }
   }
 
@@ -321,29 +303,27 @@ final class Linux implements AutoCloseable {
     try (Arena own = Arena.ofConfined()) {
       MemorySegment attributes = own.allocate(512, 16);
       MemorySegment actions = own.allocate(256, 16);
-      call("posix_spawnattr_init", attributes);
-      call("posix_spawn_file_actions_init", actions);
+      prepare("posix_spawnattr_init", attributes);
+      prepare("posix_spawn_file_actions_init", actions);
       MemorySegment none = own.allocate(128, 8);
       MemorySegment all = own.allocate(128, 8);
       all.fill((byte) 0xff);
-      call("posix_spawnattr_setsigmask", attributes, none);
-      call("posix_spawnattr_setsigdefault", attributes, all);
+      prepare("posix_spawnattr_setsigmask", attributes, none.address());
+      prepare("posix_spawnattr_setsigdefault", attributes, all.address());
       int flags = SPAWN_SETPGROUP | SPAWN_SETSIGDEF | SPAWN_SETSIGMASK;
-      MethodHandle setFlags =
-          plain("posix_spawnattr_setflags", ADDRESS, java.lang.foreign.ValueLayout.JAVA_SHORT);
-      int ignored = (int) setFlags.invokeExact(attributes, (short) flags);
-      MethodHandle open =
-          plain("posix_spawn_file_actions_addopen", ADDRESS, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+      prepare("posix_spawnattr_setflags", attributes, flags);
       for (int i = 0; i < redirects.length; i++) {
         String path = redirects[i];
         if (path != null) {
           boolean device = path.startsWith("/dev/");
           int how = i == 0 ? 0 : device ? O_RDWR : O_CREAT_TRUNC_WRONLY;
-          ignored = (int) open.invokeExact(actions, i, own.allocateFrom(path), how, 0666);
+          long name = own.allocateFrom(path).address();
+          prepare("posix_spawn_file_actions_addopen", actions, i, name, how, 0666);
         }
       }
       if (folder != null) {
-        call("posix_spawn_file_actions_addchdir_np", actions, own.allocateFrom(folder));
+        prepare(
+            "posix_spawn_file_actions_addchdir_np", actions, own.allocateFrom(folder).address());
       }
       MemorySegment argv = strings(own, arguments);
       MemorySegment envp =
@@ -351,17 +331,29 @@ final class Linux implements AutoCloseable {
               own,
               environment.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
       MemorySegment pid = own.allocate(JAVA_INT);
-      MethodHandle spawn =
-          plain("posix_spawn", ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
       int result =
           (int)
-              spawn.invokeExact(
-                  pid, own.allocateFrom(arguments.getFirst()), actions, attributes, argv, envp);
-      call("posix_spawnattr_destroy", attributes);
-      call("posix_spawn_file_actions_destroy", actions);
+              call(
+                  function("posix_spawn"),
+                  state,
+                  pid.address(),
+                  own.allocateFrom(arguments.getFirst()).address(),
+                  actions.address(),
+                  attributes.address(),
+                  argv.address(),
+                  envp.address());
+      prepare("posix_spawnattr_destroy", attributes);
+      prepare("posix_spawn_file_actions_destroy", actions);
       return result == 0 ? pid.get(JAVA_INT, 0) : -result;
-    } catch (Throwable e) {
-      throw new AssertionError(e);
+    }
+  }
+
+  private void prepare(String name, MemorySegment object, long... values) {
+    long[] four = Arrays.copyOf(values, 4);
+    long failure =
+        call(function(name), state, object.address(), four[0], four[1], four[2], four[3], 0);
+    if ((int) failure != 0) {
+      throw new AssertionError(name + ": " + (int) failure);
     }
   }
 
@@ -371,21 +363,6 @@ final class Linux implements AutoCloseable {
       array.setAtIndex(ADDRESS, i, arena.allocateFrom(values.get(i)));
     }
     return array;
-  }
-
-  private static MethodHandle plain(String name, MemoryLayout... arguments) {
-    return LINKER.downcallHandle(
-        LINKER.defaultLookup().find(name).orElseThrow(),
-        FunctionDescriptor.of(JAVA_INT, arguments));
-  }
-
-  private static void call(String name, MemorySegment argument) throws Throwable {
-    int ignored = (int) plain(name, ADDRESS).invokeExact(argument);
-  }
-
-  private static void call(String name, MemorySegment first, MemorySegment second)
-      throws Throwable {
-    int ignored = (int) plain(name, ADDRESS, ADDRESS).invokeExact(first, second);
   }
 
   @Override
