@@ -35,6 +35,7 @@ class DebuggerClientsTest {
   private static final String OURS = Host.HOME.resolve("dlv").toString();
   private static final Path SOURCES = Host.HOME.resolve("system-tests/src/test");
   private static final Pattern LISTENING = Pattern.compile("server listening at: (\\S+)");
+  private static final Pattern RELAYING = Pattern.compile("Relay to \\S+ listening at: (\\S+)");
   private static final long LIMIT_SECONDS = 90;
 
   private Path scratch;
@@ -63,15 +64,33 @@ class DebuggerClientsTest {
 
   /** Waits until a server tells where it listens. */
   private String address(Process server, String log) throws Exception {
+    return told(server, log, LISTENING);
+  }
+
+  private String told(Process process, String log, Pattern what) throws Exception {
     for (int i = 0; i < LIMIT_SECONDS * 20; i++) {
-      Matcher found = LISTENING.matcher(Files.readString(scratch.resolve(log)));
+      Matcher found = what.matcher(Files.readString(scratch.resolve(log)));
       if (found.find()) {
         return found.group(1);
       }
-      assertThat(server.isAlive()).as(Files.readString(scratch.resolve(log))).isTrue();
+      assertThat(process.isAlive()).as(Files.readString(scratch.resolve(log))).isTrue();
       Thread.sleep(50);
     }
     throw new AssertionError("it never listened: " + Files.readString(scratch.resolve(log)));
+  }
+
+  /** What Delve's own prompt shows of a server. */
+  private String delvesPrompt(String address, Path script) throws Exception {
+    return run(
+        scratch,
+        Map.of("XDG_CONFIG_HOME", scratch.toString()),
+        List.of(
+            delve,
+            "connect",
+            address,
+            "--init",
+            script.toString(),
+            "--allow-non-terminal-interactive=true"));
   }
 
   private String run(Path folder, Map<String, String> environment, List<String> command)
@@ -250,17 +269,7 @@ class DebuggerClientsTest {
           assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
               .isEqualTo("rw-------");
         }
-        screens.add(
-            run(
-                scratch,
-                Map.of("XDG_CONFIG_HOME", scratch.toString()),
-                List.of(
-                    delve,
-                    "connect",
-                    "unix:" + socket,
-                    "--init",
-                    folder.resolve("script").toString(),
-                    "--allow-non-terminal-interactive=true")));
+        screens.add(delvesPrompt("unix:" + socket, folder.resolve("script")));
       } finally {
         end(server);
         Files.deleteIfExists(socket);
@@ -332,25 +341,17 @@ class DebuggerClientsTest {
           .contains("[Breakpoint 1] main.main()")
           .contains("in runtime.goexit")
           .doesNotContain("exited");
+      assertThat(connect(address, script, List.of("--tls-ca", "cert.pem", "--token-file", "gone")))
+          .contains("cannot read a token from gone: gone is not there; check the path");
       // Delve's prompt knows neither: a relay on this machine does.
       List<String> relay =
           new ArrayList<>(List.of(OURS, "connect", "--listen", "127.0.0.1:0", address));
       relay.addAll(right);
       Process relaying = start("relay", relay);
       started.add(relaying);
-      String near = relayed(relaying);
+      String near = told(relaying, "relay", RELAYING);
       Files.writeString(script, "breakpoints\n");
-      String theirs =
-          run(
-              scratch,
-              Map.of("XDG_CONFIG_HOME", scratch.toString()),
-              List.of(
-                  delve,
-                  "connect",
-                  near,
-                  "--init",
-                  script.toString(),
-                  "--allow-non-terminal-interactive=true"));
+      String theirs = delvesPrompt(near, script);
       assertThat(theirs).contains("Breakpoint 1 (enabled)").contains("main.main()");
       Files.writeString(script, "exit\ny\n");
       assertThat(connect(address, script, right)).contains("kill the headless instance?");
@@ -360,19 +361,6 @@ class DebuggerClientsTest {
         assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
       }
     }
-  }
-
-  private String relayed(Process relaying) throws Exception {
-    Pattern listening = Pattern.compile("Relay to \\S+ listening at: (\\S+)");
-    for (int i = 0; i < LIMIT_SECONDS * 20; i++) {
-      Matcher found = listening.matcher(Files.readString(scratch.resolve("relay")));
-      if (found.find()) {
-        return found.group(1);
-      }
-      assertThat(relaying.isAlive()).isTrue();
-      Thread.sleep(50);
-    }
-    throw new AssertionError("the relay never listened");
   }
 
   private String connect(String address, Path script, List<String> flags) throws Exception {

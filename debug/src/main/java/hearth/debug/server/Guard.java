@@ -13,7 +13,9 @@ import java.net.Socket;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -119,7 +121,7 @@ public record Guard(@Nullable String token, @Nullable SSLContext tls) {
       Files.writeString(file, token + "\n", StandardOpenOption.WRITE);
       return token;
     } catch (IOException e) {
-      throw new SessionException("cannot write a token to " + file + ": " + e.getMessage());
+      throw new SessionException("cannot write a token to " + file + ": " + reason(e));
     }
   }
 
@@ -136,8 +138,18 @@ public record Guard(@Nullable String token, @Nullable SSLContext tls) {
       }
       return token;
     } catch (IOException e) {
-      throw new SessionException("cannot read a token from " + file + ": " + e.getMessage());
+      throw new SessionException("cannot read a token from " + file + ": " + reason(e));
     }
+  }
+
+  /** Of files that are not there or closed to us, Java's own message is the path alone. */
+  private static String reason(Exception e) {
+    return switch (e) {
+      case NoSuchFileException gone -> gone.getFile() + " is not there; check the path";
+      case AccessDeniedException closed ->
+          closed.getFile() + " is closed to this user; check its owner and mode";
+      default -> String.valueOf(e.getMessage());
+    };
   }
 
   private static SSLContext serverTls(Path certificate, Path key) throws SessionException {
@@ -153,8 +165,7 @@ public record Guard(@Nullable String token, @Nullable SSLContext tls) {
       context.init(keys.getKeyManagers(), null, null);
       return context;
     } catch (IOException | GeneralSecurityException e) {
-      throw new SessionException(
-          "cannot use " + certificate + " with " + key + ": " + e.getMessage());
+      throw new SessionException("cannot use " + certificate + " with " + key + ": " + reason(e));
     }
   }
 
@@ -173,7 +184,7 @@ public record Guard(@Nullable String token, @Nullable SSLContext tls) {
       context.init(null, trust.getTrustManagers(), null);
       return context;
     } catch (IOException | GeneralSecurityException e) {
-      throw new SessionException("cannot use " + authorities + ": " + e.getMessage());
+      throw new SessionException("cannot use " + authorities + ": " + reason(e));
     }
   }
 
