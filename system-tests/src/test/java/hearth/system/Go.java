@@ -60,16 +60,23 @@ final class Go {
 
   /** The same, or null where that cannot be done. {@code -Ddebug.delve=false} acts as if. */
   static @Nullable Path delveOrNull() throws Exception {
+    return "false".equals(System.getProperty("debug.delve"))
+        ? null
+        : program(DELVE, "dlv-v1.27.2", List.of());
+  }
+
+  /** A program of others, {@code module@version}, built from its source, or null. */
+  static @Nullable Path program(String module, String name, List<String> flags) throws Exception {
     Path folder = Host.HOME.resolve(".hearth/go");
-    if ("false".equals(System.getProperty("debug.delve"))) {
-      return null;
-    }
-    Host.Result built =
-        Host.run(
-            Host.HOME.resolve("system-tests/tools/go-program").toString(),
-            folder.toString(),
-            DELVE);
-    return built.code() == 0 ? folder.resolve("dlv-v1.27.2") : null;
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Host.HOME.resolve("system-tests/tools/go-program").toString(),
+                folder.toString(),
+                module));
+    command.addAll(flags);
+    Host.Result built = Host.run(command.toArray(String[]::new));
+    return built.code() == 0 ? folder.resolve(name) : null;
   }
 
   /** Go's version and platform, as in {@code go1.26.8 linux/amd64}. */
