@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -118,6 +119,9 @@ public final class Main {
 
   /** Runs a command line. */
   public static void main(String[] arguments) {
+    // What is said is English wherever this runs; and the digits of another language, which could
+    // only mislead, would take the virtual machine 20 ms to look up.
+    Locale.setDefault(Locale.US);
     PrintStream out =
         new PrintStream(
             new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16),

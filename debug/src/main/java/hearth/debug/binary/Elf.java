@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -52,6 +53,8 @@ public final class Elf implements AutoCloseable {
   private static final int MAX_SECTIONS = 1 << 20;
   private static final int NT_GNU_BUILD_ID = 3;
   private static final int NT_GO_BUILD_ID = 4;
+  private static final int SYMBOL_SIZE = 24;
+  private static final int STT_TLS = 6;
 
   private final FileChannel file;
   private final Path path;
@@ -69,9 +72,6 @@ public final class Elf implements AutoCloseable {
   /** A part of the file with a name. */
   public record Section(
       String name, int type, long flags, long address, long offset, long size, int link) {}
-
-  /** A symbol of {@code .symtab}. */
-  public record Symbol(String name, long address, long size, int type) {}
 
   private Elf(FileChannel file, Path path) throws IOException {
     this.file = file;
@@ -314,23 +314,26 @@ public final class Elf implements AutoCloseable {
     }
   }
 
-  /** The symbol table; empty if it was stripped. */
-  public List<Symbol> symbols() {
-    List<Symbol> result = new ArrayList<>();
+  /**
+   * Where a thread-local symbol lies from the start of its segment, if the symbol table has it.
+   * Names of other kinds of symbols, which may be a million, are not read.
+   */
+  public OptionalLong threadLocal(String wanted) {
     byte[] table = content(".symtab");
     byte[] names = content(".strtab");
     Cursor c = new Cursor(table);
-    while (c.left() >= 24) {
-      long name = c.u32();
-      int info = c.u8();
-      c.skip(3);
-      long address = c.u64();
-      long size = c.u64();
-      if (name < names.length && name > 0) {
-        result.add(new Symbol(Cursor.stringAt(names, name), address, size, info & 15));
+    for (int at = 0; at + SYMBOL_SIZE <= table.length; at += SYMBOL_SIZE) {
+      if ((table[at + 4] & 15) == STT_TLS) {
+        c.seek(at);
+        long name = c.u32();
+        c.skip(4);
+        long offset = c.u64();
+        if (name < names.length && Cursor.stringAt(names, name).equals(wanted)) {
+          return OptionalLong.of(offset);
+        }
       }
     }
-    return result;
+    return OptionalLong.empty();
   }
 
   /** Size of the file in bytes. */

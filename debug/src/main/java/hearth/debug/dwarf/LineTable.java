@@ -7,6 +7,7 @@ import hearth.debug.binary.Cursor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -33,14 +34,45 @@ public final class LineTable {
   private int[] lengths = new int[0];
   private @Nullable Rows rows;
 
-  /** Rows as parallel arrays. */
-  private record Rows(long[] address, int[] file, int[] line, byte[] flags) {}
+  /**
+   * Rows as parallel arrays, and the first row of each sequence that has code, by ascending
+   * addresses.
+   */
+  private record Rows(long[] address, int[] file, int[] line, byte[] flags, int[] sequences) {
+    /** The place in {@code sequences} of the last that begins at an address or before, or -1. */
+    int sequence(long pc) {
+      int low = -1;
+      int high = sequences.length;
+      while (high - low > 1) {
+        int middle = (low + high) >>> 1;
+        if (address[sequences[middle]] <= pc) {
+          low = middle;
+        } else {
+          high = middle;
+        }
+      }
+      return low;
+    }
+  }
+
+  private static int[] ascending(int[] sequences, long[] addresses) {
+    for (int i = 1; i < sequences.length; i++) {
+      if (addresses[sequences[i]] < addresses[sequences[i - 1]]) {
+        return IntStream.of(sequences)
+            .boxed()
+            .sorted(Comparator.comparingLong(s -> addresses[s]))
+            .mapToInt(s -> s)
+            .toArray();
+      }
+    }
+    return sequences;
+  }
 
   LineTable(Dwarf dwarf, Unit unit, byte[] section) {
     this.section = section;
     if (unit.lineOffset() < 0) {
       version = 0;
-      rows = new Rows(new long[0], new int[0], new int[0], new byte[0]);
+      rows = new Rows(new long[0], new int[0], new int[0], new byte[0], new int[0]);
       return;
     }
     Cursor c = new Cursor(section, unit.lineOffset(), section.length);
@@ -177,6 +209,9 @@ public final class LineTable {
     int[] lines = new int[capacity];
     byte[] flags = new byte[capacity];
     int count = 0;
+    int[] sequences = new int[16];
+    int sequenceCount = 0;
+    int first = 0;
     Cursor c = new Cursor(section, programAt, programEnd);
     long address = 0;
     int file = 1;
@@ -245,6 +280,13 @@ public final class LineTable {
         prologueEnd = false;
       }
       if (end) {
+        if (addresses[count - 1] > addresses[first]) {
+          if (sequenceCount == sequences.length) {
+            sequences = Arrays.copyOf(sequences, sequenceCount * 2);
+          }
+          sequences[sequenceCount++] = first;
+        }
+        first = count;
         address = 0;
         file = 1;
         line = 1;
@@ -256,7 +298,8 @@ public final class LineTable {
             Arrays.copyOf(addresses, count),
             Arrays.copyOf(fileNumbers, count),
             Arrays.copyOf(lines, count),
-            Arrays.copyOf(flags, count));
+            Arrays.copyOf(flags, count),
+            ascending(Arrays.copyOf(sequences, sequenceCount), addresses));
     rows = made;
     return made;
   }
@@ -276,28 +319,16 @@ public final class LineTable {
   /** The row that an address belongs to, or null if none does. */
   public @Nullable Row at(long pc) {
     Rows r = rows();
-    int i = 0;
-    int count = r.address.length;
-    while (i < count) {
-      int start = i;
-      int end = start;
-      while (end < count && (r.flags[end] & END_OF_SEQUENCE) == 0) {
-        end++;
+    int sequence = r.sequence(pc);
+    if (sequence < 0) {
+      return null;
+    }
+    int i = r.sequences[sequence];
+    while ((r.flags[i] & END_OF_SEQUENCE) == 0) {
+      if (r.address[i + 1] > pc) {
+        return row(r, i);
       }
-      if (end < count && pc >= r.address[start] && pc < r.address[end]) {
-        int low = start;
-        int high = end;
-        while (high - low > 1) {
-          int middle = (low + high) >>> 1;
-          if (r.address[middle] <= pc) {
-            low = middle;
-          } else {
-            high = middle;
-          }
-        }
-        return row(r, low);
-      }
-      i = end + 1;
+      i++;
     }
     return null;
   }
@@ -306,9 +337,15 @@ public final class LineTable {
   public List<Row> between(long low, long high) {
     Rows r = rows();
     List<Row> result = new ArrayList<>();
-    for (int i = 0; i < r.address.length; i++) {
-      if (r.address[i] >= low && r.address[i] < high && (r.flags[i] & END_OF_SEQUENCE) == 0) {
-        result.add(row(r, i));
+    for (int s = Math.max(r.sequence(low), 0); s < r.sequences.length; s++) {
+      int i = r.sequences[s];
+      if (r.address[i] >= high) {
+        break;
+      }
+      for (; (r.flags[i] & END_OF_SEQUENCE) == 0; i++) {
+        if (r.address[i] >= low && r.address[i] < high) {
+          result.add(row(r, i));
+        }
       }
     }
     return result;

@@ -12,6 +12,7 @@ import hearth.debug.target.Target;
 import hearth.debug.target.TargetThread;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,12 +47,9 @@ public final class GoProcess {
     if (local == null) {
       return -8;
     }
-    for (Elf.Symbol symbol : elf.symbols()) {
-      if (symbol.name().equals("runtime.tlsg")) {
-        return symbol.address() - ((local.size() + 7) & -8L);
-      }
-    }
-    return -8;
+    long end = (local.size() + 7) & -8L; // the base is behind the segment
+    OptionalLong kept = elf.threadLocal("runtime.tlsg");
+    return kept.isPresent() ? kept.getAsLong() - end : -8;
   }
 
   /** The program. */

@@ -2,27 +2,53 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug.index;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a look at every unit finds, as names and offsets: all that a start needs to know of them.
+ * For any thread; what it returns is not to be changed.
  */
-final class Index {
-  /** By address. */
-  final List<Function> functions = new ArrayList<>();
+interface Index {
+  /** All functions, by address. */
+  List<Function> functions();
 
-  final List<InlinedCopy> copies = new ArrayList<>();
-  final List<Named> variables = new ArrayList<>();
-  final List<Named> constants = new ArrayList<>();
-  final Map<String, Integer> types = new LinkedHashMap<>();
-  final Map<Long, Integer> runtimeTypes = new HashMap<>();
+  /** Functions of a name, by address. */
+  List<Function> functions(String name);
 
-  /** Source files of each unit, in the order of the units. */
-  final List<List<String>> files = new ArrayList<>();
+  /** The last function that begins at an address or before it, or null. */
+  @Nullable Function before(long pc);
+
+  /** Copies of a function in others. */
+  List<InlinedCopy> copies(String name);
+
+  /** Names of all functions that were copied. */
+  Set<String> copied();
+
+  /** Variables of all packages. */
+  List<Named> variables();
+
+  /** The first variable of a name, or null. */
+  @Nullable Named variable(String name);
+
+  /** Constants of all packages that are numbers. */
+  List<Named> constants();
+
+  /** The first constant of a name, or null. */
+  @Nullable Named constant(String name);
+
+  /** Offset of the entry of a type, or -1. */
+  int type(String name);
+
+  /** Names of all types. */
+  Set<String> types();
+
+  /** Offset of the entry of the type whose descriptor lies at an offset, or -1. */
+  int runtimeType(long offset);
+
+  /** Source files of a unit, by its place among the units. */
+  List<String> files(int unit);
 
   /**
    * A variable or constant of a package.

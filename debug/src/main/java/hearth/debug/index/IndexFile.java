@@ -4,29 +4,20 @@ package hearth.debug.index;
 
 import hearth.debug.binary.Elf;
 import hearth.debug.dwarf.Dwarf;
-import hearth.debug.dwarf.Unit;
 import hearth.kit.file.UserFolders;
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.BufferOverflowException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HexFormat;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -39,9 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class IndexFile {
   private static final int MAGIC = 0x48444958;
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   private static final int HEADER = 24;
   private static final int MAX_FILES = 64;
+  private static final int MAX_ID = 200;
   private static final String SUFFIX = ".index";
 
   private final Path folder;
@@ -55,50 +47,41 @@ final class IndexFile {
   /** Where the index of a program is kept; empty if nothing tells its builds apart. */
   static Optional<IndexFile> of(Elf elf) {
     String id = elf.goBuildId().orElse("");
-    if (id.isEmpty()) {
+    if (id.isEmpty() || id.length() > MAX_ID || !isPlain(id)) {
       return Optional.empty();
     }
     try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256")
-              .digest((id + " " + elf.size()).getBytes(StandardCharsets.UTF_8));
       Path folder =
           UserFolders.of(System.getenv(), FileSystems.getDefault()).cache().resolve("debug");
-      return Optional.of(new IndexFile(folder, HexFormat.of().formatHex(hash, 0, 16) + SUFFIX));
-    } catch (NoSuchAlgorithmException | IOException e) {
+      String name = id.replace('/', '~') + "-" + Long.toHexString(elf.size()) + SUFFIX;
+      return Optional.of(new IndexFile(folder, name));
+    } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  /** Whether an id is written as Go writes them: four parts in base64url, with slashes between. */
+  private static boolean isPlain(String id) {
+    for (int i = 0; i < id.length(); i++) {
+      char c = id.charAt(i);
+      boolean plain =
+          (c >= 'a' && c <= 'z')
+              || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9')
+              || c == '-'
+              || c == '_'
+              || c == '/';
+      if (!plain) {
+        return false;
+      }
+    }
+    return true;
   }
 
   // Writing
 
-  private static final class Writer {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 20);
-    private final DataOutputStream out = new DataOutputStream(bytes);
-    private final Map<String, Integer> numbers = new HashMap<>();
-    private final List<String> strings = new ArrayList<>();
-
-    int number(String text) {
-      return numbers.computeIfAbsent(
-          text,
-          t -> {
-            strings.add(t);
-            return strings.size() - 1;
-          });
-    }
-
-    void named(List<Index.Named> all) throws IOException {
-      out.writeInt(all.size());
-      for (Index.Named n : all) {
-        out.writeInt(number(n.name()));
-        out.writeInt(n.entry());
-        out.writeLong(n.value());
-      }
-    }
-  }
-
   /** Keeps an index, if that can be done. */
-  void write(Index index, Dwarf dwarf) {
+  void write(FreshIndex index, Dwarf dwarf) {
     Path fresh = null;
     try {
       Files.createDirectories(
@@ -108,7 +91,7 @@ final class IndexFile {
       Files.write(fresh, bytes(index, dwarf));
       Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       tidy();
-    } catch (IOException e) {
+    } catch (IOException | BufferOverflowException e) {
       forget(fresh); // the next start looks at the units again: nothing is lost
     }
   }
@@ -123,63 +106,12 @@ final class IndexFile {
     }
   }
 
-  private static byte[] bytes(Index index, Dwarf dwarf) throws IOException {
-    Writer w = new Writer();
-    IdentityHashMap<Unit, Integer> units = new IdentityHashMap<>();
-    dwarf.units().forEach(u -> units.put(u, units.size()));
-    IdentityHashMap<Function, Integer> functions = new IdentityHashMap<>();
-    w.out.writeInt(dwarf.units().size());
-    w.out.writeInt(index.functions.size());
-    for (Function f : index.functions) {
-      functions.put(f, functions.size());
-      w.out.writeInt(w.number(f.name()));
-      w.out.writeLong(f.low());
-      w.out.writeLong(f.high());
-      Unit unit = f.unit();
-      w.out.writeInt(unit == null ? -1 : units.getOrDefault(unit, -1));
-      w.out.writeInt(f.trampoline() ? ~f.entry() : f.entry());
-    }
-    w.out.writeInt(index.copies.size());
-    for (InlinedCopy c : index.copies) {
-      w.out.writeInt(w.number(c.name()));
-      w.out.writeLong(c.low());
-      w.out.writeInt(functions.getOrDefault(c.outer(), 0));
-      w.out.writeInt(c.entry());
-    }
-    w.named(index.variables);
-    w.named(index.constants);
-    w.out.writeInt(index.types.size());
-    for (Map.Entry<String, Integer> e : index.types.entrySet()) {
-      w.out.writeInt(w.number(e.getKey()));
-      w.out.writeInt(e.getValue());
-    }
-    w.out.writeInt(index.runtimeTypes.size());
-    for (Map.Entry<Long, Integer> e : index.runtimeTypes.entrySet()) {
-      w.out.writeLong(e.getKey());
-      w.out.writeInt(e.getValue());
-    }
-    for (List<String> files : index.files) {
-      w.out.writeInt(files.size());
-      for (String file : files) {
-        w.out.writeInt(w.number(file));
-      }
-    }
-    ByteArrayOutputStream strings = new ByteArrayOutputStream(1 << 20);
-    try (DataOutputStream out = new DataOutputStream(strings)) {
-      out.writeInt(w.strings.size());
-      for (String text : w.strings) {
-        byte[] utf = text.getBytes(StandardCharsets.UTF_8);
-        out.writeInt(utf.length);
-        out.write(utf);
-      }
-    }
-    byte[] body = new byte[strings.size() + w.bytes.size()];
-    System.arraycopy(strings.toByteArray(), 0, body, 0, strings.size());
-    System.arraycopy(w.bytes.toByteArray(), 0, body, strings.size(), w.bytes.size());
+  private static byte[] bytes(FreshIndex index, Dwarf dwarf) {
+    ByteBuffer body = KeptIndex.bytes(index, dwarf);
     CRC32C sum = new CRC32C();
-    sum.update(body);
-    ByteBuffer file = ByteBuffer.allocate(HEADER + body.length);
-    file.putInt(MAGIC).putInt(VERSION).putLong(sum.getValue()).putLong(body.length).put(body);
+    sum.update(body.duplicate());
+    ByteBuffer file = ByteBuffer.allocate(HEADER + body.remaining());
+    file.putInt(MAGIC).putInt(VERSION).putLong(sum.getValue()).putLong(body.remaining()).put(body);
     return file.array();
   }
 
@@ -220,94 +152,22 @@ final class IndexFile {
       if (file.getLong() != sum.getValue() || file.getLong() != bytes.length - HEADER) {
         return Optional.empty();
       }
-      String[] strings = new String[count(file, 4)];
-      for (int i = 0; i < strings.length; i++) {
-        int length = count(file, 1);
-        strings[i] = new String(bytes, file.position(), length, StandardCharsets.UTF_8);
-        file.position(file.position() + length);
-      }
       Files.setLastModifiedTime(path, FileTime.fromMillis(System.currentTimeMillis()));
-      return Optional.of(new Content(strings, file));
-    } catch (IOException
-        | BufferUnderflowException
-        | IndexOutOfBoundsException
-        | IllegalArgumentException e) {
+      return Optional.of(new Content(file));
+    } catch (IOException e) {
       return Optional.empty();
     }
   }
 
-  /** The strings of an index, and what follows them. */
-  record Content(String[] strings, ByteBuffer rest) {
+  /** What a file has after its header. */
+  record Content(ByteBuffer body) {
     /** The index, if it is one of these units. */
     Optional<Index> index(Dwarf dwarf) {
       try {
-        return Optional.of(read(strings, rest, dwarf.units()));
+        return Optional.of(new KeptIndex(body, dwarf.units()));
       } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
         return Optional.empty();
       }
-    }
-  }
-
-  private static int count(ByteBuffer file, int size) {
-    int count = file.getInt();
-    if (count < 0 || (long) count * size > file.remaining()) {
-      throw new IllegalArgumentException("an index claims " + count + " entries");
-    }
-    return count;
-  }
-
-  private static Index read(String[] strings, ByteBuffer file, List<Unit> units) {
-    Index index = new Index();
-    if (file.getInt() != units.size()) {
-      throw new IllegalArgumentException("an index of other units");
-    }
-    int functions = count(file, 28);
-    for (int i = 0; i < functions; i++) {
-      String name = strings[file.getInt()];
-      long low = file.getLong();
-      long high = file.getLong();
-      int unit = file.getInt();
-      int entry = file.getInt();
-      index.functions.add(
-          new Function(
-              name,
-              low,
-              high,
-              unit < 0 ? null : units.get(unit),
-              entry < 0 ? ~entry : entry,
-              entry < 0));
-    }
-    int copies = count(file, 20);
-    for (int i = 0; i < copies; i++) {
-      String name = strings[file.getInt()];
-      long low = file.getLong();
-      Function outer = index.functions.get(file.getInt());
-      index.copies.add(new InlinedCopy(name, low, outer, file.getInt()));
-    }
-    named(file, strings, index.variables);
-    named(file, strings, index.constants);
-    int types = count(file, 8);
-    for (int i = 0; i < types; i++) {
-      index.types.put(strings[file.getInt()], file.getInt());
-    }
-    int runtimeTypes = count(file, 12);
-    for (int i = 0; i < runtimeTypes; i++) {
-      index.runtimeTypes.put(file.getLong(), file.getInt());
-    }
-    for (int i = 0; i < units.size(); i++) {
-      String[] files = new String[count(file, 4)];
-      for (int k = 0; k < files.length; k++) {
-        files[k] = strings[file.getInt()];
-      }
-      index.files.add(List.of(files));
-    }
-    return index;
-  }
-
-  private static void named(ByteBuffer file, String[] strings, List<Index.Named> into) {
-    int count = count(file, 16);
-    for (int i = 0; i < count; i++) {
-      into.add(new Index.Named(strings[file.getInt()], file.getInt(), file.getLong()));
     }
   }
 }

@@ -15,13 +15,15 @@ import hearth.debug.dwarf.Unit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -42,16 +44,9 @@ public final class Program implements AutoCloseable {
   private final Dwarf dwarf;
   private final CallFrames frames = new CallFrames();
   private final Optional<BuildInfo> buildInfo;
-  private final List<Function> functions = new ArrayList<>();
-  private final Map<String, List<Function>> functionsByName = new HashMap<>();
-  private final Map<String, List<InlinedCopy>> inlined = new HashMap<>();
-  private final List<PackageVariable> variables = new ArrayList<>();
-  private final Map<String, PackageVariable> variablesByName = new HashMap<>();
-  private final Map<String, Integer> types = new HashMap<>();
-  private final Map<Long, Integer> runtimeTypes = new HashMap<>();
-  private final TreeMap<String, List<Unit>> files = new TreeMap<>();
-  private final Map<String, List<String>> packagesByName = new HashMap<>();
-  private final Map<String, PackageConstant> constantsByName = new LinkedHashMap<>();
+  private final Index index;
+  private @Nullable TreeMap<String, List<Unit>> files;
+  private @Nullable Map<String, List<String>> packagesByName;
   private final Map<Integer, List<Die>> trees =
       Collections.synchronizedMap(
           new LinkedHashMap<>(16, 0.75f, true) {
@@ -119,12 +114,7 @@ public final class Program implements AutoCloseable {
     dwarf = new Dwarf(elf);
     buildInfo = BuildInfo.of(elf);
     table = dwarf.isEmpty() ? Pclntab.of(elf).orElse(null) : null;
-    Optional<Index> kept = content.join().flatMap(c -> c.index(dwarf));
-    Index index = kept.orElseGet(this::look);
-    if (kept.isEmpty() && !dwarf.isEmpty()) {
-      file.ifPresent(f -> keep(f, index));
-    }
-    take(index);
+    index = content.join().flatMap(c -> c.index(dwarf)).orElseGet(() -> look(file));
     try {
       framed.join();
     } catch (CompletionException e) {
@@ -143,25 +133,37 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  /** Looks at every unit. */
-  private Index look() {
-    Index index = new Index();
+  /** Looks at every unit, or at what the runtime's own table has of a program that was stripped. */
+  private FreshIndex look(Optional<IndexFile> file) {
+    FreshIndex found = new FreshIndex();
+    Pclntab known = table;
+    if (known != null) {
+      for (Pclntab.Entry entry : known.functions()) {
+        found.functions.add(
+            new Function(entry.name(), entry.low(), entry.high(), null, entries.size(), false));
+        entries.add(entry);
+      }
+      return found.close();
+    }
     List<Part> parts = dwarf.units().parallelStream().map(this::part).toList();
     for (Part part : parts) {
-      index.functions.addAll(part.functions);
-      index.copies.addAll(part.copies);
-      index.variables.addAll(part.variables);
-      index.constants.addAll(part.constants);
-      part.types.forEach(index.types::putIfAbsent);
-      index.runtimeTypes.putAll(part.runtimeTypes);
-      index.files.add(part.files);
+      found.functions.addAll(part.functions);
+      found.copies.addAll(part.copies);
+      found.variables.addAll(part.variables);
+      found.constants.addAll(part.constants);
+      part.types.forEach(found.types::putIfAbsent);
+      found.runtimeTypes.putAll(part.runtimeTypes);
+      found.files.add(part.files);
     }
-    index.functions.sort(Comparator.comparingLong(Function::low));
-    return index;
+    found.close();
+    if (!dwarf.isEmpty()) {
+      file.ifPresent(f -> keep(f, found));
+    }
+    return found;
   }
 
   /** Keeps an index beside other work; the process waits for that at its end, if it is quick. */
-  private void keep(IndexFile file, Index index) {
+  private void keep(IndexFile file, FreshIndex index) {
     Thread writer =
         Thread.ofPlatform().name("index").daemon().start(() -> file.write(index, dwarf));
     Runtime.getRuntime()
@@ -173,56 +175,6 @@ public final class Program implements AutoCloseable {
                 Thread.currentThread().interrupt();
               }
             }));
-  }
-
-  /** What the runtime's own table has of a program that was stripped. */
-  private void takeTable(Pclntab known) {
-    for (Pclntab.Entry entry : known.functions()) {
-      functions.add(
-          new Function(entry.name(), entry.low(), entry.high(), null, entries.size(), false));
-      entries.add(entry);
-    }
-  }
-
-  private void take(Index index) {
-    functions.addAll(index.functions);
-    if (dwarf.isEmpty() && table != null) {
-      takeTable(table);
-    }
-    for (Function f : functions) {
-      functionsByName.computeIfAbsent(f.name(), n -> new ArrayList<>(1)).add(f);
-    }
-    for (InlinedCopy copy : index.copies) {
-      inlined.computeIfAbsent(copy.name(), n -> new ArrayList<>()).add(copy);
-    }
-    for (Index.Named n : index.variables) {
-      PackageVariable v = new PackageVariable(n.name(), dwarf.die(n.entry()), n.value());
-      variables.add(v);
-      variablesByName.putIfAbsent(v.name(), v);
-    }
-    for (Index.Named n : index.constants) {
-      constantsByName.putIfAbsent(
-          n.name(), new PackageConstant(n.name(), dwarf.die(n.entry()), n.value()));
-    }
-    types.putAll(index.types);
-    runtimeTypes.putAll(index.runtimeTypes);
-    for (int i = 0; i < index.files.size(); i++) {
-      Unit unit = dwarf.units().get(i);
-      for (String name : index.files.get(i)) {
-        files.computeIfAbsent(name, f -> new ArrayList<>()).add(unit);
-      }
-      if (unit.isGo() && !unit.name().isEmpty()) {
-        String path = unit.name();
-        String name = unit.goPackage();
-        if (name.isEmpty()) {
-          name = path.substring(path.lastIndexOf('/') + 1);
-        }
-        List<String> paths = packagesByName.computeIfAbsent(name, n -> new ArrayList<>());
-        if (!paths.contains(path)) {
-          paths.add(path);
-        }
-      }
-    }
   }
 
   /**
@@ -388,12 +340,12 @@ public final class Program implements AutoCloseable {
 
   /** All functions, by address. */
   public List<Function> functions() {
-    return functions;
+    return index.functions();
   }
 
   /** Functions of a name; there may be several, in C. */
   public List<Function> functions(String name) {
-    return functionsByName.getOrDefault(name, List.of());
+    return index.functions(name);
   }
 
   /** The one function of a name, or null. */
@@ -404,91 +356,121 @@ public final class Program implements AutoCloseable {
 
   /** Function that an address belongs to, or null. */
   public @Nullable Function functionAt(long pc) {
-    int low = 0;
-    int high = functions.size();
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (functions.get(middle).low() <= pc) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    if (low == 0) {
-      return null;
-    }
-    Function found = functions.get(low - 1);
-    return found.contains(pc) ? found : null;
+    Function found = index.before(pc);
+    return found != null && found.contains(pc) ? found : null;
   }
 
   /** Copies of a function in others. */
   public List<InlinedCopy> inlinedCopies(String name) {
-    return inlined.getOrDefault(name, List.of());
+    return index.copies(name);
   }
 
   /** Names of all functions that were copied into others. */
-  public java.util.Set<String> inlinedNames() {
-    return inlined.keySet();
+  public Set<String> inlinedNames() {
+    return index.copied();
+  }
+
+  private PackageVariable variable(Index.Named n) {
+    return new PackageVariable(n.name(), dwarf.die(n.entry()), n.value());
   }
 
   /** All variables of packages. */
   public List<PackageVariable> variables() {
-    return variables;
+    return index.variables().stream().map(this::variable).toList();
   }
 
   /** The variable of a name, like {@code main.x}, or null. */
   public @Nullable PackageVariable variable(String name) {
-    return variablesByName.get(name);
+    Index.Named found = index.variable(name);
+    return found == null ? null : variable(found);
+  }
+
+  private PackageConstant constant(Index.Named n) {
+    return new PackageConstant(n.name(), dwarf.die(n.entry()), n.value());
   }
 
   /** The constant of a name, like {@code main.x}, or null. */
   public @Nullable PackageConstant constant(String name) {
-    return constantsByName.get(name);
+    Index.Named found = index.constant(name);
+    return found == null ? null : constant(found);
   }
 
-  /** All constants of packages that are numbers. */
-  public java.util.Collection<PackageConstant> constants() {
-    return constantsByName.values();
+  /** All constants of packages that are numbers, each name once. */
+  public Collection<PackageConstant> constants() {
+    Map<String, PackageConstant> result = new LinkedHashMap<>();
+    index.constants().forEach(n -> result.putIfAbsent(n.name(), constant(n)));
+    return result.values();
   }
 
   /** Entry of a type, or null. */
   public @Nullable Die type(String name) {
-    Integer at = types.get(name);
-    return at == null ? null : dwarf.die(at);
+    int at = index.type(name);
+    return at < 0 ? null : dwarf.die(at);
   }
 
   /** Names of all types. */
-  public java.util.Set<String> typeNames() {
-    return types.keySet();
+  public Set<String> typeNames() {
+    return index.types();
   }
 
   /**
    * Entry of the type whose descriptor lies at an offset of the types' section, as the file has it.
    */
   public @Nullable Die runtimeType(long offset) {
-    Integer at = runtimeTypes.get(offset);
-    return at == null ? null : dwarf.die(at);
+    int at = index.runtimeType(offset);
+    return at < 0 ? null : dwarf.die(at);
   }
 
   /** Import paths of the packages with a name. */
   public List<String> packages(String name) {
-    return packagesByName.getOrDefault(name, List.of());
+    return packages().getOrDefault(name, List.of());
   }
 
   /** Import paths of all packages by their names. */
-  public Map<String, List<String>> packages() {
-    return packagesByName;
+  public synchronized Map<String, List<String>> packages() {
+    Map<String, List<String>> known = packagesByName;
+    if (known == null) {
+      known = new HashMap<>();
+      for (Unit unit : dwarf.units()) {
+        String path = unit.name();
+        if (unit.isGo() && !path.isEmpty()) {
+          String name = unit.goPackage();
+          if (name.isEmpty()) {
+            name = path.substring(path.lastIndexOf('/') + 1);
+          }
+          List<String> paths = known.computeIfAbsent(name, n -> new ArrayList<>());
+          if (!paths.contains(path)) {
+            paths.add(path);
+          }
+        }
+      }
+      packagesByName = known;
+    }
+    return known;
   }
 
   /** All source files, sorted, and the units that have code of them, if they are described. */
-  public java.util.SortedMap<String, List<Unit>> files() {
-    Pclntab known = table;
-    if (known != null && files.isEmpty()) {
-      for (Pclntab.Entry entry : entries) {
-        known.files(entry).forEach(f -> files.putIfAbsent(f, List.of()));
+  public synchronized SortedMap<String, List<Unit>> files() {
+    TreeMap<String, List<Unit>> known = files;
+    if (known == null) {
+      known = new TreeMap<>();
+      List<Unit> units = dwarf.units();
+      for (int i = 0; i < units.size(); i++) {
+        for (String name : index.files(i)) {
+          known.computeIfAbsent(name, f -> new ArrayList<>()).add(units.get(i));
+        }
       }
+      Pclntab stripped = table;
+      if (stripped != null) {
+        for (Pclntab.Entry entry : entries) {
+          for (String name : stripped.files(entry)) {
+            known.putIfAbsent(name, List.of());
+          }
+        }
+      }
+      files = known;
     }
-    return files;
+    return known;
   }
 
   /** Row of the line table that an address belongs to, or null. */
@@ -527,11 +509,11 @@ public final class Program implements AutoCloseable {
   /** Rows of the line tables that a line begins with. */
   public List<LineTable.Row> rows(String file, int line) {
     List<LineTable.Row> result = new ArrayList<>();
-    for (Unit unit : files.getOrDefault(file, List.of())) {
+    for (Unit unit : files().getOrDefault(file, List.of())) {
       result.addAll(dwarf.lines(unit).of(file, line));
     }
     if (table != null) {
-      for (Function function : functions) {
+      for (Function function : functions()) {
         LineTable.Row last = null;
         for (LineTable.Row row : lines(function)) {
           boolean wanted = row.line() == line && row.file().equals(file);

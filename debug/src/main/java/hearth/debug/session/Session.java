@@ -129,6 +129,8 @@ public final class Session implements AutoCloseable {
     T run() throws SessionException;
   }
 
+  private static final String THROW = "runtime.throw";
+
   private record Opened(Program program, Inferior target) {}
 
   /** Gets hold of what is debugged. */
@@ -169,6 +171,8 @@ public final class Session implements AutoCloseable {
       if (!Files.isReadable(executable)) {
         reading.join(); // says why
       }
+      // The runtime's line table is needed at once, and is long.
+      reading.thenAcceptAsync(p -> p.functions(THROW).forEach(f -> p.line(f, f.low())));
       target = opener.open();
       program = reading.join();
       opened = true;
@@ -281,7 +285,7 @@ public final class Session implements AutoCloseable {
       internalBreakpoint(
           Breakpoint.FATAL_THROW,
           "runtime-fatal-throw",
-          List.of("runtime.throw", "runtime.fatal", "runtime.fatalsignal"),
+          List.of(THROW, "runtime.fatal", "runtime.fatalsignal"),
           "");
       return true;
     });

@@ -12,7 +12,6 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -75,8 +74,8 @@ final class Linux implements AutoCloseable {
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MemoryLayout CAPTURE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final long ERRNO_AT =
+      CAPTURE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
 
   /**
    * Calls a function with up to six numbers or addresses: one handle for all, as each shape of a
@@ -114,7 +113,7 @@ final class Linux implements AutoCloseable {
   }
 
   private static int errno(MemorySegment state) {
-    return (int) ERRNO.get(state, 0L);
+    return state.get(JAVA_INT, ERRNO_AT);
   }
 
   private long ptraceRaw(int request, int thread, long address, long data) {

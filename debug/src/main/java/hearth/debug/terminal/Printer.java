@@ -164,9 +164,21 @@ final class Printer {
                 + breakpoint.hits(thread.goroutine())
                 + " total:"
                 + breakpoint.totalHits();
-    out.printf(
-        "> %s%s(%s) %s:%d (%s) (PC: %s)%n",
-        name, codeOf(frame), arguments, path(frame.file()), frame.line(), hits, hex(frame.pc()));
+    out.println(
+        "> "
+            + name
+            + codeOf(frame)
+            + "("
+            + arguments
+            + ") "
+            + path(frame.file())
+            + ":"
+            + frame.line()
+            + " ("
+            + hits
+            + ") (PC: "
+            + hex(frame.pc())
+            + ")");
     if (isOptimized(frame)) {
       out.println(OPTIMIZED);
     }
@@ -266,7 +278,9 @@ final class Printer {
     for (int i = first; i <= last; i++) {
       String mark = arrow && i == line ? "=>" : "  ";
       if (painted == null) {
-        out.printf("%s%4d:\t%s%n", mark, i, lines.get(i - 1).replace("\t", settings.tab()));
+        String number = String.valueOf(i);
+        String text = lines.get(i - 1).replace("\t", settings.tab());
+        out.println(mark + " ".repeat(Math.max(0, 4 - number.length())) + number + ":\t" + text);
       } else {
         out.println(painted.line(mark, i));
       }
