@@ -261,8 +261,15 @@ class DebuggerTest {
         	return n + 1
         }
 
+        func rarely(n int) int {
+        	return n - 1
+        }
+
         func main() {
         	for n := 0; ; n = count(n) {
+        		if n%1000 == 0 {
+        			rarely(n)
+        		}
         		fmt.Println(n)
         		time.Sleep(time.Millisecond)
         	}
@@ -306,9 +313,44 @@ class DebuggerTest {
         assertThat(counting.isAlive()).isTrue();
         assertThat(state(counting.pid())).isNotEqualTo('T').isNotEqualTo('Z');
       }
+      killedWhileItRuns(counting, printed);
     } finally {
       counting.destroyForcibly().waitFor();
     }
+  }
+
+  /** Breakpoints are in the code then; who comes by later finds them no more. */
+  private void killedWhileItRuns(Process counting, Path printed) throws Exception {
+    Path said = scratch.resolve("running");
+    Process debugger =
+        new ProcessBuilder(
+                OURS,
+                "attach",
+                String.valueOf(counting.pid()),
+                "--init",
+                Files.writeString(scratch.resolve("rarely"), "trace main.rarely\ncontinue\n")
+                    .toString(),
+                "--allow-non-terminal-interactive=true")
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile())
+            .start();
+    try {
+      waitFor(() -> Files.readString(said).contains("> goroutine(1): main.rarely("));
+      long first = last(printed);
+      waitFor(() -> last(printed) > first + 100); // far from the next time
+    } finally {
+      debugger.destroyForcibly().waitFor();
+    }
+    long before = last(printed);
+    waitFor(() -> last(printed) > before + 2500);
+    assertThat(tracer(counting.pid())).isZero();
+    assertThat(state(counting.pid())).isNotEqualTo('T').isNotEqualTo('Z');
+  }
+
+  /** The last number that was printed in full. */
+  private static long last(Path printed) throws IOException {
+    List<String> lines = Files.readAllLines(printed);
+    return lines.size() < 2 ? 0 : Long.parseLong(lines.get(lines.size() - 2));
   }
 
   @Test

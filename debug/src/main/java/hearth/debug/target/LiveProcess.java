@@ -48,6 +48,9 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   /** Whether breakpoints are in the program's code: only while it runs, or is about to. */
   private boolean planted;
 
+  /** Who puts the code back if the debugger is killed; a process started here ends with it. */
+  private @Nullable Guardian guardian;
+
   private byte @Nullable [] scratchOriginal;
   private byte @Nullable [] scratchCurrent;
 
@@ -284,6 +287,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
         throw new TargetException("could not attach to pid " + pid + ": it ended");
       }
       process.findEntryPoint();
+      process.guardian = new Guardian(pid);
       attached = true;
       return process;
     } finally {
@@ -436,6 +440,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
         thread = threads.computeIfAbsent(pid, Tracee::new);
         thread.running = false;
         breakpoints.clear();
+        forgetCode();
         watches.clear();
         scratchOriginal = null;
         scratchCurrent = null;
@@ -692,6 +697,9 @@ public final class LiveProcess implements Inferior, AutoCloseable {
         return stepInPlace(thread, pc);
       }
       scratchOriginal = original;
+      for (int i = 0; i < SCRATCH_LENGTH; i++) {
+        remember(entryPoint + i, original[i]);
+      }
     }
     if (!java.util.Arrays.equals(copy, scratchCurrent)) {
       poke(entryPoint, copy);
@@ -823,6 +831,11 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       threads.clear();
       exited(0, 0);
     }
+    Guardian watching = guardian;
+    if (watching != null) {
+      guardian = null;
+      watching.close();
+    }
     linux.close();
   }
 
@@ -865,6 +878,21 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       poke(address, new byte[] {(byte) TRAP});
     }
     breakpoints.put(address, original);
+    remember(address, original);
+  }
+
+  private void remember(long address, byte original) {
+    Guardian told = guardian;
+    if (told != null) {
+      told.remember(address, original);
+    }
+  }
+
+  private void forgetCode() {
+    Guardian told = guardian;
+    if (told != null) {
+      told.forget();
+    }
   }
 
   @Override
