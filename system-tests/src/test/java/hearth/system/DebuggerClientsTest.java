@@ -119,7 +119,7 @@ class DebuggerClientsTest {
     Path folder = scratch.resolve("client");
     if (Files.notExists(folder)) {
       Files.createDirectory(folder);
-      for (String file : List.of("client.js", "package.json", "package-lock.json")) {
+      for (String file : List.of("client.js", "follow.js", "package.json", "package-lock.json")) {
         Files.copy(SOURCES.resolve("dap").resolve(file), folder.resolve(file));
       }
       String said = run(folder, Map.of(), List.of("npm", "ci", "--no-audit", "--no-fund"));
@@ -191,6 +191,42 @@ class DebuggerClientsTest {
           .contains("exited {\"exitCode\":0}")
           .contains("event \"terminated\"");
     }
+  }
+
+  private String followed(String debugger, String name, Path parent, Path child) throws Exception {
+    Path folder = client();
+    Process server = start(name, List.of(debugger, "dap", "--listen", "127.0.0.1:0"));
+    try {
+      String address = address(server, name);
+      return run(
+          folder,
+          Map.of(),
+          List.of(
+              "node",
+              "follow.js",
+              address.substring(address.lastIndexOf(':') + 1),
+              parent.toString(),
+              child.toString(),
+              SOURCES.resolve("dap/child/main.go").toString()));
+    } finally {
+      end(server);
+    }
+  }
+
+  @Test
+  void anEditorFollowsAChildIntoItsProgram() throws Exception {
+    Path[] programs = new Path[2];
+    for (int i = 0; i < programs.length; i++) {
+      String name = i == 0 ? "parent" : "child";
+      programs[i] = scratch.resolve(name);
+      String main = SOURCES.resolve("dap/" + name + "/main.go").toString();
+      Go.run(
+          scratch, List.of("build", "-gcflags", "all=-N -l", "-o", programs[i].toString(), main));
+    }
+    String ours = followed(OURS, "our-children", programs[0], programs[1]);
+    assertThat(ours)
+        .contains("stopped breakpoint", "n = 42", "process " + programs[1])
+        .isEqualTo(followed(delve, "their-children", programs[0], programs[1]));
   }
 
   private String rpc(String debugger, String name, Path client) throws Exception {

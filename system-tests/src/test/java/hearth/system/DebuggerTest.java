@@ -171,7 +171,8 @@ class DebuggerTest {
   private static List<String> apart(List<String> lines, List<String> some) {
     List<String> result = new ArrayList<>();
     for (String line : lines) {
-      boolean twice = line.startsWith("> ") && !result.isEmpty() && line.equals(result.getLast());
+      boolean twice =
+          line.strip().startsWith("> ") && !result.isEmpty() && line.equals(result.getLast());
       if (!twice && !some.contains(line)) {
         result.add(line);
       }
@@ -601,6 +602,111 @@ class DebuggerTest {
             "range_over_func/main.go",
             "TEXT main.find(SB)",
             "has exited with status 0");
+  }
+
+  /** Delve's prompt follows children as well, but no breakpoint stops them there. */
+  @Test
+  void childrenAreFollowedIntoTheirPrograms() throws Exception {
+    go(List.of("build", "-gcflags", "all=-N -l", "-o", "plain/", "./follow_exec"));
+    Path script =
+        Files.writeString(
+            scratch.resolve("following"),
+            """
+            target follow-exec
+            target follow-exec -on exe (one|two)
+            target follow-exec
+            break main.child
+            break main.done
+            target list
+            continue
+            target list
+            args
+            next
+            next
+            continue
+            goroutines
+            toggle 1
+            toggle 1
+            continue
+            print n
+            target list
+            restart
+            continue
+            clear 1
+            continue
+            target follow-exec -off
+            continue
+            """);
+    String said = debug(OURS, "plain/follow_exec", script.toString());
+    assertThat(said)
+        .containsSubsequence(
+            "Follow exec is disabled.",
+            "Follow exec is enabled.",
+            "Spawned new process '/proc/self/exe one' (",
+            "> [Breakpoint 1] main.child() ./follow_exec/main.go:10 (hits goroutine(1):1 total:1)",
+            "plain/follow_exec\n*   ",
+            "  /proc/self/exe one\nname = \"one\"\n",
+            "> main.child() ./follow_exec/main.go:11",
+            "> main.child() ./follow_exec/main.go:12",
+            "child one 322\nSpawned new process '/proc/self/exe two' (",
+            "> [Breakpoint 1] main.child() ./follow_exec/main.go:10 (hits goroutine(1):2 total:2)",
+            "main.child (",
+            "child two 346\nSpawned new process '/proc/self/exe three' (",
+            "child three 536\n",
+            "> [Breakpoint 2] main.done()",
+            "\n3\n*   ",
+            "Process restarted with PID",
+            "> [Breakpoint 1] main.child()",
+            "> [Breakpoint 2] main.done()",
+            "has exited with status 0")
+        .doesNotContain("Exception");
+    // Three at once, and one that is attached to.
+    Files.writeString(
+        script,
+        """
+        target follow-exec -on
+        break main.child if name == "two"
+        continue
+        print name
+        continue
+        """);
+    assertThat(
+            run(
+                OURS,
+                "exec",
+                "plain/follow_exec",
+                "--init",
+                script.toString(),
+                "--allow-non-terminal-interactive=true",
+                "--",
+                "-all"))
+        .containsSubsequence("> [Breakpoint 1] main.child()", "\"two\"", "done 3", "exited")
+        .contains("child one 322", "child two 346", "child three 536");
+    Process waiting =
+        new ProcessBuilder(sources.resolve("plain/follow_exec").toString(), "-wait")
+            .redirectErrorStream(true)
+            .redirectOutput(scratch.resolve("followed").toFile())
+            .start();
+    try {
+      Files.writeString(
+          script,
+          "target follow-exec -on\nbreak main.child if name == \"two\"\ncontinue\nexit -c\n");
+      assertThat(
+              run(
+                  OURS,
+                  "attach",
+                  String.valueOf(waiting.pid()),
+                  "--init",
+                  script.toString(),
+                  "--allow-non-terminal-interactive=true"))
+          .contains("> [Breakpoint 1] main.child()");
+      assertThat(waiting.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(waiting.exitValue()).isZero();
+      assertThat(Files.readString(scratch.resolve("followed")))
+          .contains("child one 322", "child two 346", "child three 536", "done 3");
+    } finally {
+      waiting.destroyForcibly().waitFor();
+    }
   }
 
   @Test

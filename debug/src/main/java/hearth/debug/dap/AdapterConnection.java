@@ -16,6 +16,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -315,6 +317,23 @@ public final class AdapterConnection {
     body.addProperty("startMethod", how);
     body.addProperty("pointerSize", 64);
     channel.event("process", body);
+    if (configuration.followExec) {
+      follow(session);
+    }
+  }
+
+  private void follow(Session session) throws SessionException {
+    try {
+      Pattern wanted = Pattern.compile(configuration.followExecRegex);
+      session.run(() -> {
+        session.followChildren(wanted);
+        return true;
+      });
+    } catch (PatternSyntaxException e) {
+      channel.output(
+          "important",
+          "Failed to enable follow exec: error parsing regexp: " + e.getDescription() + "\n");
+    }
   }
 
   private void warn() {

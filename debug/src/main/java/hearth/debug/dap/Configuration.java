@@ -28,6 +28,8 @@ final class Configuration {
   boolean registers;
   boolean hideSystemGoroutines;
   boolean rawStrings;
+  boolean followExec;
+  String followExecRegex = "";
   String goroutineFilters = "";
   List<String> labels = List.of();
 
@@ -45,6 +47,8 @@ final class Configuration {
     hideSystemGoroutines = fields.truth("hideSystemGoroutines");
     rawStrings = fields.truth("showRawStrings");
     goroutineFilters = fields.string("goroutineFilters");
+    followExec = fields.truth("followExec");
+    followExecRegex = fields.string("followExecRegex");
     labels = fields.strings("showPprofLabels");
     clientToServer.clear();
     for (Fields rule : fields.objects("substitutePath")) {
@@ -138,6 +142,8 @@ final class Configuration {
     List<String> rules = new ArrayList<>();
     clientToServer.forEach((client, server) -> rules.add("{" + client + " " + server + "}"));
     lines.add("substitutePath\t" + rules);
+    lines.add("followExec\t" + followExec);
+    lines.add("followExecRegex\t\"" + followExecRegex + "\"");
     return String.join("\n", lines) + "\n";
   }
 }

@@ -20,7 +20,7 @@ final class Console {
           dlv config NAME VALUE        changes one
           dlv config substitutePath FROM TO    rewrites beginnings of the client's paths
           dlv sources REGEXP   source files
-          dlv target           the process
+          dlv target           the processes
       """;
 
   private final Session session;
@@ -39,12 +39,20 @@ final class Console {
       case "help", "h" -> HELP;
       case "config" -> configure(rest);
       case "sources", "s" -> sources(rest.isEmpty() ? "" : rest.getFirst());
-      case "target" ->
-          "* " + session.target().pid() + " " + session.run(session::commandLine) + "\n";
+      case "target" -> session.run(this::targets);
       default ->
           throw new SessionException(
               "command \"" + verb + "\" not available; \"dlv help\" lists what is");
     };
+  }
+
+  private String targets() {
+    StringBuilder text = new StringBuilder();
+    for (Session.TargetInfo t : session.targets()) {
+      String mark = t.selected() ? "*" : "";
+      text.append(mark + "\t" + t.pid() + "\t" + t.commandLine() + "\n");
+    }
+    return text.toString();
   }
 
   private String sources(String filter) throws SessionException {

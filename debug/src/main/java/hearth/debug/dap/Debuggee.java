@@ -37,7 +37,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A session as one client of the Debug Adapter Protocol sees it. For the thread of requests. */
-final class Debuggee {
+final class Debuggee implements Session.EventListener {
   private static final int MAX_THREADS = 1024;
   private static final int NO_DATA_BREAKPOINT = 2017;
   private static final int UNABLE_TO_DISASSEMBLE = 2013;
@@ -83,6 +83,24 @@ final class Debuggee {
               }
             });
     session.setTraceListener(this::traced);
+    session.setEventListener(this);
+  }
+
+  @Override
+  public void spawned(int pid, String commandLine, boolean follows) {
+    JsonObject body = new JsonObject();
+    body.addProperty("name", commandLine);
+    body.addProperty("systemProcessId", pid);
+    body.addProperty("isLocalProcess", true);
+    channel.event("process", body);
+  }
+
+  @Override
+  public void materialized(Breakpoint breakpoint) {
+    JsonObject body = new JsonObject();
+    body.addProperty("reason", "changed");
+    body.add("breakpoint", marks.told(breakpoint, null));
+    channel.event("breakpoint", body);
   }
 
   boolean isRunning() {
@@ -361,6 +379,7 @@ final class Debuggee {
   void leave() {
     left = true;
     session.setTraceListener(null);
+    session.setEventListener(null);
   }
 
   /**

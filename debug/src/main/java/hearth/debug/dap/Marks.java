@@ -64,24 +64,38 @@ final class Marks {
         prefix,
         wanted,
         w -> prefix + " Line=" + w.number("line") + " Column=" + w.number("column"),
-        (w, name) -> session.create(line(server, w.smallNumber("line")), name));
+        (w, name) -> line(server, w.smallNumber("line"), name));
   }
 
-  private Location line(String file, int line) throws SessionException {
+  private Breakpoint line(String file, int line, String name) throws SessionException {
+    Location found;
     try {
-      return session.line(file, line);
+      found = session.line(file, line);
     } catch (SessionException e) {
+      if (session.followsChildren()) {
+        return session.suspend(file + ":" + line, name); // it may be a child's
+      }
       session.skipNumber(); // as Delve does
       throw e;
     }
+    return session.create(found, name);
   }
 
   JsonArray functions(List<Fields> wanted) {
-    return set(
-        FUNCTION,
-        wanted,
-        w -> FUNCTION + " Name=" + w.string("name"),
-        (w, name) -> session.create(function(w), name));
+    return set(FUNCTION, wanted, w -> FUNCTION + " Name=" + w.string("name"), this::function);
+  }
+
+  private Breakpoint function(Fields wanted, String name) throws SessionException {
+    Location found;
+    try {
+      found = function(wanted);
+    } catch (SessionException e) {
+      if (session.followsChildren()) {
+        return session.suspend(wanted.string("name"), name);
+      }
+      throw e;
+    }
+    return session.create(found, name);
   }
 
   private Location function(Fields wanted) throws SessionException {
@@ -167,10 +181,11 @@ final class Marks {
         }
         if (b == null) {
           b = maker.make(w, name);
-        } else if (!b.isEnabled()) {
+        } else if (!b.isEnabled() && !b.isSuspended()) {
           session.toggle(b);
         }
         amend(b, w);
+        error = b.isSuspended() ? "no child has run this code yet" : null;
       } catch (SessionException | EvalException | UnreadableException e) {
         error = String.valueOf(e.getMessage());
       }
@@ -209,7 +224,7 @@ final class Marks {
     return result;
   }
 
-  private JsonObject told(@Nullable Breakpoint b, @Nullable String error) {
+  JsonObject told(@Nullable Breakpoint b, @Nullable String error) {
     JsonObject o = new JsonObject();
     if (b != null) {
       o.addProperty("id", b.id());

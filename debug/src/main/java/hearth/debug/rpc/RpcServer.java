@@ -65,11 +65,13 @@ import org.jspecify.annotations.Nullable;
  * The methods of Delve's interface ({@code service/rpc2}), for all clients of one session. From any
  * thread: what they do is done on the session's.
  */
-public final class RpcServer {
+public final class RpcServer implements Session.EventListener {
   private static final int MAX_MEMORY = 1 << 16;
   private static final int MAX_EVENTS = 100;
   private static final int RESUMED = 0;
   private static final int STOPPED = 1;
+  private static final int MATERIALIZED = 3;
+  private static final int SPAWNED = 4;
   private static final int READ_DEFERS = 1;
   private static final int SIMPLE = 2;
   private static final int FROM_GOROUTINE = 4;
@@ -164,8 +166,8 @@ public final class RpcServer {
       methods.put(name, in -> refuse("core dumps are not offered yet"));
     }
     methods.put("ListTargets", in -> on(() -> listTargets()));
-    methods.put("FollowExec", in -> refuse("following child processes is not offered yet"));
-    methods.put("FollowExecEnabled", in -> field("Enabled", false));
+    methods.put("FollowExec", in -> on(() -> followChildren(in)));
+    methods.put("FollowExecEnabled", in -> field("Enabled", session.followsChildren()));
     methods.put("SetExecutionPoint", in -> on(() -> setExecutionPoint(in)));
     methods.put("GetEvents", in -> events());
   }
@@ -346,16 +348,25 @@ public final class RpcServer {
 
   private JsonElement listTargets() throws SessionException {
     JsonArray list = new JsonArray();
-    State state = session.stateNow();
-    if (!state.exited()) {
+    for (Session.TargetInfo target : session.targets()) {
       JsonObject o = new JsonObject();
-      o.addProperty("Pid", state.pid());
-      o.addProperty("CmdLine", session.commandLine());
-      State.ThreadState current = state.current();
+      o.addProperty("Pid", target.pid());
+      o.addProperty("CmdLine", target.commandLine());
+      State.ThreadState current = target.thread();
       o.add("CurrentThread", current == null ? JsonNull.INSTANCE : wire.thread(current));
       list.add(o);
     }
     return field("Targets", list);
+  }
+
+  private JsonElement followChildren(Fields in) throws SessionException {
+    boolean on = in.truth("Enable");
+    try {
+      session.followChildren(on ? Pattern.compile(in.string("Regex")) : null);
+    } catch (PatternSyntaxException e) {
+      throw new SessionException("error parsing regexp: " + e.getDescription());
+    }
+    return new JsonObject();
   }
 
   private JsonElement events() {
@@ -407,6 +418,7 @@ public final class RpcServer {
     }
     boolean tells = in.truth("WithEvents");
     if (tells) {
+      session.setEventListener(this);
       tell(RESUMED);
     }
     try {
@@ -422,7 +434,27 @@ public final class RpcServer {
   }
 
   private void tell(int kind) {
-    JsonObject event = field("Kind", kind);
+    tell(field("Kind", kind));
+  }
+
+  @Override
+  public void spawned(int pid, String commandLine, boolean follows) {
+    JsonObject event = field("Kind", SPAWNED);
+    event.addProperty("PID", pid);
+    event.addProperty("ThreadID", pid);
+    event.addProperty("Cmdline", commandLine);
+    event.addProperty("WillFollow", follows);
+    tell(event);
+  }
+
+  @Override
+  public void materialized(Breakpoint breakpoint) {
+    JsonObject event = field("Kind", MATERIALIZED);
+    event.add("Breakpoint", wire.breakpoint(breakpoint));
+    tell(event);
+  }
+
+  private void tell(JsonObject event) {
     if (!events.offer(event)) {
       events.poll(); // nobody reads them: the oldest goes
       events.offer(event);

@@ -159,6 +159,7 @@ final class Injection implements Caller {
               "call stopped before it returned; \"continue\" lets it go on to its end");
         }
         case Stop.Executed x -> target.resume(x.thread());
+        case Stop.Spawned s -> {} // told of this process alone
       }
     }
   }

@@ -40,10 +40,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,23 +65,30 @@ public final class Session implements AutoCloseable {
   private final Owner owner = new Owner();
   private final Path executable;
   private final LiveProcess.@Nullable Launch launch;
-  private Program program;
-  private Inferior target;
-  private GoProcess process;
-  private Stacks stacks;
-  private Goroutines goroutines;
-  private Locations locations;
-  private Places places;
+
+  /** All processes, the one that was started or attached to first while it is there. */
+  private final List<Traced> all = new ArrayList<>();
+
+  /** The process that is looked at. */
+  private volatile Traced current;
+
+  /** What is found in the words that a child is started with which is followed. */
+  private @Nullable Pattern followed;
+
+  private @Nullable EventListener events;
   private final TreeMap<Integer, Breakpoint> breakpoints = new TreeMap<>();
-  private final Map<Long, Site> sites = new HashMap<>();
   private final Map<Integer, Breakpoint> stoppedAt = new HashMap<>();
   private int nextId = 1;
-  private int currentThread;
   private long selectedGoroutine;
   private Reason reason;
   private @Nullable Stepper stepper;
+
+  /** The process that the step is in. */
+  private @Nullable Traced stepped;
+
   private @Nullable List<Variable> returned;
   private final Watchpoints watchpoints = new Watchpoints(this);
+  private final Map<Integer, Traced> watchedIn = new HashMap<>();
   private final List<Breakpoint> outOfScope = new ArrayList<>();
   private @Nullable TraceListener listener;
   private @Nullable Injection interrupted;
@@ -95,19 +104,6 @@ public final class Session implements AutoCloseable {
      * @return whether it goes on; if not, it is stopped as by other breakpoints
      */
     boolean traced(Breakpoint breakpoint, Scope scope, long goroutine);
-  }
-
-  /** An address with a breakpoint, and everything that wants it. */
-  private static final class Site {
-    final List<Breakpoint> breakpoints = new ArrayList<>();
-    final List<Stepper.Point> points = new ArrayList<>();
-    final List<Breakpoint> watchers = new ArrayList<>();
-
-    boolean isUnused() {
-      return points.isEmpty()
-          && watchers.isEmpty()
-          && breakpoints.stream().noneMatch(Breakpoint::isEnabled);
-    }
   }
 
   /**
@@ -131,6 +127,14 @@ public final class Session implements AutoCloseable {
 
   private static final String THROW = "runtime.throw";
 
+  /** Where the debugger stops by itself. */
+  private static final Map<Integer, List<String>> OWN_FUNCTIONS =
+      Map.of(
+          Breakpoint.UNRECOVERED_PANIC,
+          List.of("runtime.fatalpanic"),
+          Breakpoint.FATAL_THROW,
+          List.of(THROW, "runtime.fatal", "runtime.fatalsignal"));
+
   private record Opened(Program program, Inferior target) {}
 
   /** Gets hold of what is debugged. */
@@ -152,13 +156,8 @@ public final class Session implements AutoCloseable {
       owner.close();
       throw e;
     }
-    program = opened.program;
-    target = opened.target;
-    process = new GoProcess(program, target);
-    stacks = new Stacks(process);
-    goroutines = new Goroutines(process);
-    locations = new Locations(process);
-    places = new Places(process, stacks);
+    current = new Traced(opened.program, opened.target);
+    all.add(current);
   }
 
   /** Reads the program while the target is got hold of. */
@@ -271,30 +270,20 @@ public final class Session implements AutoCloseable {
 
   private void begin() throws SessionException {
     run(() -> {
-      for (TargetThread thread : target.threads()) {
-        currentThread = currentThread == 0 ? thread.id() : currentThread;
-      }
-      if (!target.canRun()) {
+      if (!current.target.canRun()) {
         return true;
       }
       internalBreakpoint(
-          Breakpoint.UNRECOVERED_PANIC,
-          "unrecovered-panic",
-          List.of("runtime.fatalpanic"),
-          "runtime.curg._panic.arg");
-      internalBreakpoint(
-          Breakpoint.FATAL_THROW,
-          "runtime-fatal-throw",
-          List.of(THROW, "runtime.fatal", "runtime.fatalsignal"),
-          "");
+          Breakpoint.UNRECOVERED_PANIC, "unrecovered-panic", "runtime.curg._panic.arg");
+      internalBreakpoint(Breakpoint.FATAL_THROW, "runtime-fatal-throw", "");
       return true;
     });
   }
 
-  private void internalBreakpoint(int id, String name, List<String> functions, String variable) {
+  private void internalBreakpoint(int id, String name, String variable) {
     List<Long> addresses = new ArrayList<>();
-    for (String function : functions) {
-      Location location = locations.ofFunction(function, 0);
+    for (String function : OWN_FUNCTIONS.getOrDefault(id, List.of())) {
+      Location location = current.locations.ofFunction(function, 0);
       if (location != null) {
         addresses.addAll(location.addresses());
       }
@@ -302,7 +291,7 @@ public final class Session implements AutoCloseable {
     if (addresses.isEmpty()) {
       return;
     }
-    Location first = locations.at(addresses.getFirst());
+    Location first = current.locations.at(addresses.getFirst());
     Breakpoint breakpoint =
         new Breakpoint(
             id,
@@ -329,32 +318,32 @@ public final class Session implements AutoCloseable {
 
   /** The program. */
   public Program program() {
-    return program;
+    return current.program;
   }
 
   /** The process, as Go knows it. */
   public GoProcess process() {
-    return process;
+    return current.process;
   }
 
   /** Stacks of the process. */
   public Stacks stacks() {
-    return stacks;
+    return current.stacks;
   }
 
   /** Places that goroutines are at. */
   public Places places() {
-    return places;
+    return current.places;
   }
 
   /** Goroutines of the process. */
   public Goroutines goroutines() {
-    return goroutines;
+    return current.goroutines;
   }
 
   /** The process, as the kernel knows it. */
   public Inferior target() {
-    return target;
+    return current.target;
   }
 
   /** The executable file. */
@@ -364,12 +353,26 @@ public final class Session implements AutoCloseable {
 
   /** The program and its arguments, as the process was started. */
   public String commandLine() {
-    return target.commandLine();
+    return current.target.commandLine();
   }
 
   /** Whether it was started here, and not attached to. */
   public boolean isChild() {
     return launch != null;
+  }
+
+  /** Takes what happens by the way while the target runs, on the session's thread. */
+  public interface EventListener {
+    /** A child runs a program; whether it is followed. */
+    void spawned(int pid, String commandLine, boolean follows);
+
+    /** A suspended breakpoint found its place. */
+    void materialized(Breakpoint breakpoint);
+  }
+
+  /** Takes what happens by the way from now on. */
+  public void setEventListener(@Nullable EventListener listener) {
+    events = listener;
   }
 
   /** Takes what tracepoints tell from now on; with null, tracepoints stop like others. */
@@ -379,7 +382,7 @@ public final class Session implements AutoCloseable {
 
   private void requireRunnable() throws SessionException {
     requireAlive();
-    if (!target.canRun()) {
+    if (!current.target.canRun()) {
       throw new SessionException("can not continue execution of core process");
     }
   }
@@ -392,11 +395,11 @@ public final class Session implements AutoCloseable {
    * @throws SessionException if it is gone
    */
   public void requireAlive() throws SessionException {
-    Stop.Exited exit = target.exit();
+    Stop.Exited exit = current.target.exit();
     if (exit != null) {
       throw new SessionException(
           "Process "
-              + target.pid()
+              + current.target.pid()
               + " has exited with status "
               + (exit.signal() == 0 ? exit.status() : -exit.signal()));
     }
@@ -404,8 +407,8 @@ public final class Session implements AutoCloseable {
 
   /** The goroutine that is looked at, or null. */
   public @Nullable Goroutine selected() {
-    TargetThread thread = target.thread(currentThread);
-    Goroutine running = thread == null ? null : goroutines.of(thread);
+    TargetThread thread = current.target.thread(current.currentThread);
+    Goroutine running = thread == null ? null : current.goroutines.of(thread);
     if (selectedGoroutine == 0 || (running != null && running.id() == selectedGoroutine)) {
       return running;
     }
@@ -426,13 +429,13 @@ public final class Session implements AutoCloseable {
     if (id < 0) {
       return selected();
     }
-    for (TargetThread thread : target.threads()) {
-      Goroutine g = goroutines.of(thread);
+    for (TargetThread thread : current.target.threads()) {
+      Goroutine g = current.goroutines.of(thread);
       if (g != null && g.id() == id) {
         return g;
       }
     }
-    for (Goroutine g : goroutines.all()) {
+    for (Goroutine g : current.goroutines.all()) {
       if (g.id() == id) {
         return g;
       }
@@ -445,7 +448,7 @@ public final class Session implements AutoCloseable {
     Goroutine g = goroutine(goroutineId);
     return g == null || mode == Stacks.Mode.NORMAL
         ? frames(goroutineId, depth)
-        : stacks.of(g, depth, mode);
+        : current.stacks.of(g, depth, mode);
   }
 
   /**
@@ -459,20 +462,20 @@ public final class Session implements AutoCloseable {
     if (g == null) {
       throw new SessionException("no selected goroutine");
     }
-    if (!Ancestors.areKept(process)) {
+    if (!Ancestors.areKept(current.process)) {
       throw new SessionException("tracebackancestors is disabled");
     }
-    return Ancestors.of(process, g, count, depth);
+    return Ancestors.of(current.process, g, count, depth);
   }
 
   /** Frames of a goroutine; -1 for the one that is looked at, or the thread if it runs none. */
   public List<Frame> frames(long goroutineId, int depth) throws SessionException {
     Goroutine g = goroutine(goroutineId);
     if (g != null) {
-      return stacks.of(g, depth);
+      return current.stacks.of(g, depth);
     }
-    TargetThread thread = target.thread(currentThread);
-    return thread == null ? List.of() : stacks.of(thread, null, depth);
+    TargetThread thread = current.target.thread(current.currentThread);
+    return thread == null ? List.of() : current.stacks.of(thread, null, depth);
   }
 
   /**
@@ -491,8 +494,8 @@ public final class Session implements AutoCloseable {
           "Frame " + frame + " does not exist in goroutine " + (g == null ? 0 : g.id()));
     }
     TargetThread thread =
-        g == null || g.thread() == null ? target.thread(currentThread) : g.thread();
-    return new Scope(process, stacks, frames, frame, g, thread);
+        g == null || g.thread() == null ? current.target.thread(current.currentThread) : g.thread();
+    return new Scope(current.process, current.stacks, frames, frame, g, thread);
   }
 
   /**
@@ -508,14 +511,14 @@ public final class Session implements AutoCloseable {
       throw new SessionException(
           "Frame " + frame + " does not exist in goroutine " + (g == null ? 0 : g.id()));
     }
-    List<Defers.Deferred> calls = new Defers(process).byFrame(g, frames).get(frame);
+    List<Defers.Deferred> calls = new Defers(current.process).byFrame(g, frames).get(frame);
     if (deferred > calls.size()) {
       throw new SessionException(
           "Frame " + frame + " only has " + calls.size() + " deferred calls");
     }
     Defers.Deferred call = calls.get(deferred - 1);
-    Function function = process.functionAt(call.wrapper());
-    GoType type = process.types().named("runtime._defer");
+    Function function = current.process.functionAt(call.wrapper());
+    GoType type = current.process.types().named("runtime._defer");
     if (function == null || type == null) {
       throw new SessionException(
           call.error() == null ? "could not find the deferred function" : call.error());
@@ -538,7 +541,7 @@ public final class Session implements AutoCloseable {
             false,
             false,
             null);
-    return new Scope(process, stacks, List.of(made), 0, g, g.thread());
+    return new Scope(current.process, current.stacks, List.of(made), 0, g, g.thread());
   }
 
   /** The same; packages alone where there is no such frame. */
@@ -546,7 +549,7 @@ public final class Session implements AutoCloseable {
     try {
       return scope(goroutineId, frame);
     } catch (SessionException e) {
-      return new Scope(process, stacks, List.of(), 0, null, null);
+      return new Scope(current.process, current.stacks, List.of(), 0, null, null);
     }
   }
 
@@ -562,7 +565,7 @@ public final class Session implements AutoCloseable {
   public List<RegisterList.Register> registers(
       long goroutineId, int frame, boolean here, boolean all) throws SessionException {
     requireAlive();
-    TargetThread thread = target.thread(currentThread);
+    TargetThread thread = current.target.thread(current.currentThread);
     if (!here) {
       Goroutine g = goroutine(goroutineId);
       thread = g == null ? thread : g.thread();
@@ -582,8 +585,9 @@ public final class Session implements AutoCloseable {
   }
 
   private Scope scopeAt(TargetThread thread, int depth) {
-    Goroutine g = goroutines.of(thread);
-    return new Scope(process, stacks, stacks.of(thread, g, depth), 0, g, thread);
+    Goroutine g = current.goroutines.of(thread);
+    return new Scope(
+        current.process, current.stacks, current.stacks.of(thread, g, depth), 0, g, thread);
   }
 
   /** How often breakpoints were hit. */
@@ -602,12 +606,12 @@ public final class Session implements AutoCloseable {
 
   /** A line of a source file, whether it has code or not; null if there is no such file. */
   public @Nullable Location sourceLine(String spec) {
-    return locations.sourceLine(spec);
+    return current.locations.sourceLine(spec);
   }
 
   /** Finds places of the code. */
   public List<Location> find(String spec, Scope scope) throws SessionException {
-    return locations.find(spec, scope);
+    return current.locations.find(spec, scope);
   }
 
   /**
@@ -618,13 +622,13 @@ public final class Session implements AutoCloseable {
   public List<Location> find(String spec, Scope scope, Map<String, String> renamed)
       throws SessionException {
     return renamed.isEmpty()
-        ? locations.find(spec, scope)
-        : new Locations(process, renamed).find(spec, scope);
+        ? current.locations.find(spec, scope)
+        : new Locations(current.process, renamed).find(spec, scope);
   }
 
   /** A place that consists of addresses. */
   public Location at(List<Long> addresses) {
-    Location first = locations.at(addresses.getFirst());
+    Location first = current.locations.at(addresses.getFirst());
     return new Location(
         addresses.stream().sorted().toList(), first.file(), first.line(), first.function());
   }
@@ -635,7 +639,7 @@ public final class Session implements AutoCloseable {
    * @throws SessionException if it has no code
    */
   public Location line(String file, int line) throws SessionException {
-    return locations.ofLine(file, line);
+    return current.locations.ofLine(file, line);
   }
 
   /**
@@ -645,11 +649,12 @@ public final class Session implements AutoCloseable {
    * @throws SessionException if there is no such function
    */
   public Location functionLine(String name, int line) throws SessionException {
-    List<Long> entries = program.functions(name).stream().map(f -> process.entry(f)).toList();
+    List<Long> entries =
+        current.program.functions(name).stream().map(f -> current.process.entry(f)).toList();
     if (line < 0 && !entries.isEmpty()) {
       return at(entries);
     }
-    Location found = locations.ofFunction(name, Math.max(line, 0));
+    Location found = current.locations.ofFunction(name, Math.max(line, 0));
     if (found == null) {
       throw new SessionException("could not find function " + name);
     }
@@ -658,11 +663,11 @@ public final class Session implements AutoCloseable {
 
   /** Addresses of the instructions by which a function returns. */
   public List<Long> returns(String function) {
-    return locations.returns(function);
+    return current.locations.returns(function);
   }
 
   Locations locations() {
-    return locations;
+    return current.locations;
   }
 
   /** All breakpoints by their numbers, with those of the debugger itself. */
@@ -740,28 +745,34 @@ public final class Session implements AutoCloseable {
       }
     }
     Breakpoint made = new Breakpoint(id, wanted);
-    target.insertWatch(wanted.watch());
+    Traced in = current;
+    watchedIn.put(id, in);
+    in.target.insertWatch(wanted.watch());
     boolean named = breakpoints.values().stream().anyMatch(b -> b.name.equals(expression));
     made.name = named ? "" : expression;
     breakpoints.put(id, made);
     Watchpoints.sentinels(
         made,
         (address, b) -> {
-          target.insertBreakpoint(address);
-          sites.computeIfAbsent(address, a -> new Site()).watchers.add(b);
+          in.target.insertBreakpoint(address);
+          in.sites.computeIfAbsent(address, a -> new Traced.Site()).watchers.add(b);
         });
     return made;
   }
 
   private void unwatch(Breakpoint breakpoint, Watchpoint watchpoint) {
-    target.removeWatch(watchpoint.watch());
+    Traced in = watchedIn.remove(breakpoint.id());
+    if (in == null || in.target.isGone()) {
+      return;
+    }
+    in.target.removeWatch(watchpoint.watch());
     Watchpoints.sentinels(
         breakpoint,
         (address, b) -> {
-          Site site = sites.get(address);
+          Traced.Site site = in.sites.get(address);
           if (site != null) {
             site.watchers.remove(b);
-            forget(address, site);
+            in.forget(address, site);
           }
         });
   }
@@ -772,23 +783,42 @@ public final class Session implements AutoCloseable {
   }
 
   private void insert(Breakpoint breakpoint) {
-    for (long address : breakpoint.location().addresses()) {
-      Site site = sites.computeIfAbsent(address, a -> new Site());
-      if (!site.breakpoints.contains(breakpoint)) {
-        site.breakpoints.add(breakpoint);
-      }
-      if (breakpoint.enabled) {
-        target.insertBreakpoint(address);
+    current.insert(breakpoint, breakpoint.location().addresses());
+    for (Traced other : all) {
+      if (other != current && !other.target.isGone()) {
+        insertInto(other, breakpoint);
       }
     }
   }
 
-  private void forget(long address, Site site) {
-    if (site.isUnused()) {
-      target.removeBreakpoint(address);
+  /** Puts a breakpoint into another process, if its place is there. */
+  private void insertInto(Traced other, Breakpoint breakpoint) {
+    List<Long> there = addressesIn(other, breakpoint);
+    if (!there.isEmpty()) {
+      other.insert(breakpoint, there);
     }
-    if (site.breakpoints.isEmpty() && site.points.isEmpty() && site.watchers.isEmpty()) {
-      sites.remove(address);
+  }
+
+  private static List<Long> addressesIn(Traced other, Breakpoint breakpoint) {
+    List<String> functions = OWN_FUNCTIONS.getOrDefault(breakpoint.id(), List.of());
+    if (!functions.isEmpty()) {
+      return functions.stream()
+          .map(name -> other.locations.ofFunction(name, 0))
+          .filter(Objects::nonNull)
+          .flatMap(found -> found.addresses().stream())
+          .toList();
+    }
+    Location place = breakpoint.location();
+    if (breakpoint.watchpoint() != null || place.file().isEmpty()) {
+      return List.of();
+    }
+    if (breakpoint.traceReturn) {
+      return other.locations.returns(place.function());
+    }
+    try {
+      return other.locations.ofLine(place.file(), place.line()).addresses();
+    } catch (SessionException e) {
+      return List.of(); // it is another program
     }
   }
 
@@ -817,13 +847,13 @@ public final class Session implements AutoCloseable {
 
   /** Whether there is a breakpoint at an address, be it one of a step. */
   boolean hasBreakpointAt(long address) {
-    return sites.containsKey(address);
+    return current.sites.containsKey(address);
   }
 
   /** Sets tracepoints at all places at which a function returns. */
   public void traceReturns(String function) throws SessionException {
-    for (long address : locations.returns(function)) {
-      Breakpoint made = new Breakpoint(nextId, locations.at(address));
+    for (long address : current.locations.returns(function)) {
+      Breakpoint made = new Breakpoint(nextId, current.locations.at(address));
       made.setTraceReturn(true);
       made.setArguments(LoadLimits.SHORT);
       insert(made);
@@ -832,8 +862,8 @@ public final class Session implements AutoCloseable {
   }
 
   /** Names of the functions that an expression matches, sorted. */
-  public List<String> functions(java.util.regex.Pattern pattern) {
-    return program.functions().stream()
+  public List<String> functions(Pattern pattern) {
+    return current.program.functions().stream()
         .map(Function::name)
         .filter(n -> pattern.matcher(n).find())
         .distinct()
@@ -843,16 +873,16 @@ public final class Session implements AutoCloseable {
 
   /** Where the indirect call leads that a thread is about to make; 0 if it is at none. */
   public long calledFrom(TargetThread thread) {
-    byte[] code = process.memory().bytes(thread.registers().pc(), Instruction.MAX_LENGTH);
+    byte[] code = current.process.memory().bytes(thread.registers().pc(), Instruction.MAX_LENGTH);
     Instruction call = Instruction.decode(code, 0, thread.registers().pc());
     return call == null || call.kind() != Instruction.Kind.CALL_INDIRECT
         ? 0
-        : call.destination(thread.registers(), process.memory());
+        : call.destination(thread.registers(), current.process.memory());
   }
 
   /** The place where a function starts, after its prologue; null if it has no code. */
   public @Nullable Location functionStart(String name) {
-    return locations.ofFunction(name, 0);
+    return current.locations.ofFunction(name, 0);
   }
 
   /**
@@ -860,8 +890,8 @@ public final class Session implements AutoCloseable {
    * what it deferred.
    */
   public List<Variable> results(Function function, TargetThread thread) {
-    if (process.memory().u8(thread.registers().pc()) == CALL_OPCODE) {
-      Loader loader = new Loader(process);
+    if (current.process.memory().u8(thread.registers().pc()) == CALL_OPCODE) {
+      Loader loader = new Loader(current.process);
       List<Variable> results = new ArrayList<>();
       for (Variable v : scopeAt(thread, 1).arguments()) {
         if (v.is(Variable.RESULT)) {
@@ -871,10 +901,10 @@ public final class Session implements AutoCloseable {
       }
       return results;
     }
-    return CallLayout.of(process, function)
+    return CallLayout.of(current.process, function)
         .results(
-            process,
-            new Loader(process),
+            current.process,
+            new Loader(current.process),
             thread.registers(),
             thread.floatingPoint(),
             thread.registers().sp() + 8);
@@ -889,13 +919,7 @@ public final class Session implements AutoCloseable {
       unwatch(breakpoint, watchpoint);
       return;
     }
-    for (long address : breakpoint.location().addresses()) {
-      Site site = sites.get(address);
-      if (site != null) {
-        site.breakpoints.remove(breakpoint);
-        forget(address, site);
-      }
-    }
+    all.forEach(t -> t.remove(breakpoint));
   }
 
   /**
@@ -911,14 +935,7 @@ public final class Session implements AutoCloseable {
       throw new SessionException("its place is not known yet: " + breakpoint.spec);
     }
     breakpoint.enabled = !breakpoint.enabled;
-    for (long address : breakpoint.location().addresses()) {
-      Site site = sites.get(address);
-      if (site != null && breakpoint.enabled) {
-        target.insertBreakpoint(address);
-      } else if (site != null) {
-        forget(address, site);
-      }
-    }
+    all.forEach(t -> t.toggled(breakpoint));
   }
 
   // Running
@@ -932,7 +949,7 @@ public final class Session implements AutoCloseable {
   public void halt() {
     halting = true;
     if (running) {
-      target.requestHalt();
+      current.target.requestHalt();
     }
   }
 
@@ -958,14 +975,16 @@ public final class Session implements AutoCloseable {
   /** Forgets a step that something else interrupted. */
   public void cancelSteps() {
     Stepper known = stepper;
-    if (known != null) {
+    Traced in = stepped;
+    if (known != null && in != null) {
       stepper = null;
+      stepped = null;
       for (Stepper.Point point : known.points()) {
-        Site site = sites.get(point.address());
+        Traced.Site site = in.sites.get(point.address());
         if (site != null) {
           site.points.remove(point);
-          if (!target.isGone()) {
-            forget(point.address(), site);
+          if (!in.target.isGone()) {
+            in.forget(point.address(), site);
           }
         }
       }
@@ -1004,7 +1023,7 @@ public final class Session implements AutoCloseable {
 
   /** The calls that are still to come on the line of the frame that is looked at. */
   public List<Call> callsToCome() throws SessionException {
-    return Stepper.callsToCome(process, frames(-1, 1).getFirst());
+    return Stepper.callsToCome(current.process, frames(-1, 1).getFirst());
   }
 
   /** Goes on into what a call of the line calls, or to the next line if it is not made. */
@@ -1015,7 +1034,7 @@ public final class Session implements AutoCloseable {
         throw new SessionException("next while nexting");
       }
       Goroutine g = selected();
-      TargetThread thread = g == null ? target.thread(currentThread) : g.thread();
+      TargetThread thread = g == null ? current.target.thread(current.currentThread) : g.thread();
       if (thread == null) {
         throw new SessionException("the goroutine does not run: go on by next or step");
       }
@@ -1028,7 +1047,7 @@ public final class Session implements AutoCloseable {
   private void begin(Step how) throws SessionException {
     Goroutine g = selected();
     TargetThread thread =
-        g == null || g.thread() == null ? target.thread(currentThread) : g.thread();
+        g == null || g.thread() == null ? current.target.thread(current.currentThread) : g.thread();
     Stepper made = new Stepper(this, how, g, thread);
     if (!made.hasPoints()) {
       stepInstruction(thread);
@@ -1040,6 +1059,7 @@ public final class Session implements AutoCloseable {
 
   private void add(Stepper made) {
     stepper = made;
+    stepped = current;
     for (Stepper.Point point : made.points()) {
       addPoint(point);
     }
@@ -1047,8 +1067,8 @@ public final class Session implements AutoCloseable {
 
   private void addPoint(Stepper.Point point) {
     try {
-      target.insertBreakpoint(point.address());
-      sites.computeIfAbsent(point.address(), a -> new Site()).points.add(point);
+      current.target.insertBreakpoint(point.address());
+      current.sites.computeIfAbsent(point.address(), a -> new Traced.Site()).points.add(point);
     } catch (UnreadableException e) {
       // no code there: nobody comes by
     }
@@ -1061,12 +1081,11 @@ public final class Session implements AutoCloseable {
     stoppedAt.clear();
     returned = null;
     selectedGoroutine = 0;
-    currentThread = thread.id();
+    current.currentThread = thread.id();
     outOfScope.clear();
-    target.step(thread);
-    reason = target.isGone() ? Reason.EXITED : Reason.STEP;
-    target.pendingStops().forEach(this::handleOther);
-    target.rest();
+    current.target.step(thread);
+    reason = current.target.isGone() ? Reason.EXITED : Reason.STEP;
+    restAll();
   }
 
   /** Runs one instruction of the thread that is looked at; over calls if {@code over}. */
@@ -1075,7 +1094,9 @@ public final class Session implements AutoCloseable {
       requireRunnable();
       Goroutine g = selected();
       TargetThread thread =
-          g == null || g.thread() == null ? target.thread(currentThread) : g.thread();
+          g == null || g.thread() == null
+              ? current.target.thread(current.currentThread)
+              : g.thread();
       Stepper made = thread == null ? null : Stepper.overInstruction(this, g, thread, over);
       if (made != null && made.hasPoints()) {
         add(made);
@@ -1116,7 +1137,7 @@ public final class Session implements AutoCloseable {
       try {
         returned = calls(expression, scope, limits, injection);
         TargetThread thread = scope.thread();
-        currentThread = thread == null ? currentThread : thread.id();
+        current.currentThread = thread == null ? current.currentThread : thread.id();
         selectedGoroutine = 0;
         reason = Reason.CALL;
         return told();
@@ -1125,9 +1146,9 @@ public final class Session implements AutoCloseable {
       } finally {
         running = false;
         halting = false;
-        if (!target.isGone()) {
-          target.clearHalt();
-          target.rest();
+        if (!current.target.isGone()) {
+          current.target.clearHalt();
+          restAll();
         }
       }
     });
@@ -1149,7 +1170,7 @@ public final class Session implements AutoCloseable {
   /** The user stopped a call: it is gone on with when the program runs again. */
   void interruptedIn(Injection call, TargetThread thread) {
     interrupted = call;
-    currentThread = thread.id();
+    current.currentThread = thread.id();
     reason = Reason.MANUAL;
   }
 
@@ -1172,49 +1193,228 @@ public final class Session implements AutoCloseable {
         reason = Reason.MANUAL;
         return;
       }
-      target.resume();
+      resumeAll();
       while (true) {
-        Stop stop = target.next();
+        Stop stop = current.target.nextOfAll();
+        lookAt(stop.process());
         if (handle(stop)) {
           break;
         }
       }
-      for (Stop stop : target.pendingStops()) {
-        handleOther(stop);
-      }
     } finally {
       running = false;
       halting = false;
-      target.clearHalt();
-      target.rest();
+      all.forEach(t -> t.target.clearHalt());
+      restAll();
     }
+  }
+
+  private void lookAt(int pid) {
+    if (current.target.pid() != pid) {
+      all.stream().filter(t -> t.target.pid() == pid).findFirst().ifPresent(t -> current = t);
+    }
+  }
+
+  private void resumeAll() {
+    for (Traced one : all) {
+      if (!one.target.isGone()) {
+        one.target.resume();
+      }
+    }
+  }
+
+  private void stopAll() {
+    for (Traced one : all) {
+      if (!one.target.isGone()) {
+        one.target.stopAll();
+      }
+    }
+  }
+
+  /** All are stopped, and stay so until the user says more. */
+  private void restAll() {
+    Traced here = current;
+    for (Traced one : List.copyOf(all)) {
+      current = one;
+      one.target.pendingStops().forEach(this::handleOther);
+    }
+    current = here;
+    here.target.newChildren().forEach(this::spawned);
+    all.forEach(t -> t.target.rest());
+  }
+
+  /** A child runs a program: the session has a process more, if that is one of Go. */
+  private void spawned(Inferior child) {
+    String words = child.commandLine();
+    Traced made = isFollowed(words) ? traced(child) : null;
+    if (made != null) {
+      all.add(made);
+      insertInto(made);
+    } else {
+      child.detach(false);
+    }
+    EventListener told = events;
+    if (told != null) {
+      told.spawned(child.pid(), words, made != null);
+    }
+  }
+
+  private boolean isFollowed(String words) {
+    Pattern wanted = followed;
+    return wanted != null && wanted.matcher(words).find();
+  }
+
+  /** What is known of a process by its program; null if that is none of Go. */
+  private @Nullable Traced traced(Inferior target) {
+    try {
+      return new Traced(programOf(Path.of("/proc/" + target.pid() + "/exe")), target);
+    } catch (IOException | BadBinaryException e) {
+      return null;
+    }
+  }
+
+  private void insertInto(Traced made) {
+    Traced here = current;
+    for (Breakpoint b : List.copyOf(breakpoints.values())) {
+      if (b.suspended) {
+        current = made;
+        Breakpoint fresh = materialize(b);
+        current = here;
+        EventListener told = events;
+        if (told != null && fresh != null) {
+          told.materialized(fresh);
+        }
+      } else {
+        insertInto(made, b);
+      }
+    }
+  }
+
+  /** The program of a file; the one that is read already, if it is that. */
+  private Program programOf(Path file) throws IOException {
+    for (Traced one : all) {
+      Path known = Path.of("/proc/" + one.target.pid() + "/exe");
+      if (Files.exists(known) && Files.isSameFile(known, file)) {
+        return one.program;
+      }
+    }
+    Program read = Program.open(file.toRealPath());
+    if (!read.functions(THROW).isEmpty()) {
+      return read;
+    }
+    read.close();
+    throw new BadBinaryException("not a program of Go");
+  }
+
+  /** A process ended: the session goes on with the others, if there are any. */
+  private boolean ended() {
+    Traced gone = current;
+    List<Traced> left = all.stream().filter(t -> !t.target.isGone()).toList();
+    if (left.isEmpty()) {
+      reason = Reason.EXITED;
+      cancelSteps();
+      return true;
+    }
+    if (stepped == gone) {
+      cancelSteps();
+    }
+    all.remove(gone);
+    breakpoints.values().removeIf(b -> watchedIn.get(b.id()) == gone);
+    current = left.getFirst();
+    gone.target.detach(false);
+    closeUnused(gone.program);
+    return false;
+  }
+
+  /** The process that something happened to ended when all were to be stopped. */
+  private boolean goneMeanwhile() {
+    if (all.size() == 1) {
+      reason = Reason.EXITED;
+      return true;
+    }
+    resumeAll(); // its end is told next
+    return false;
+  }
+
+  private void closeUnused(Program program) {
+    if (all.stream().noneMatch(t -> t.program == program)) {
+      try {
+        program.close();
+      } catch (IOException e) {
+        return; // nothing was written to it
+      }
+    }
+  }
+
+  /**
+   * Follows children into the programs that they run.
+   *
+   * @param wanted what is found in the words that a child was started with, joined by spaces; null
+   *     for none
+   */
+  public void followChildren(@Nullable Pattern wanted) throws SessionException {
+    requireRunnable();
+    followed = wanted;
+    current.target.followChildren(wanted != null);
+  }
+
+  /** Whether children are followed. */
+  public boolean followsChildren() {
+    return followed != null;
+  }
+
+  /** One of the processes of a session. */
+  public record TargetInfo(
+      int pid, String commandLine, @Nullable ThreadState thread, boolean selected) {}
+
+  /** The processes of the session. */
+  public List<TargetInfo> targets() {
+    List<TargetInfo> result = new ArrayList<>();
+    Traced here = current;
+    for (Traced one : all) {
+      if (!one.target.isGone()) {
+        current = one;
+        TargetThread thread = one.target.thread(one.currentThread);
+        result.add(
+            new TargetInfo(
+                one.target.pid(),
+                one.target.commandLine(),
+                thread == null ? null : threadState(thread),
+                one == here));
+      }
+    }
+    current = here;
+    return result;
   }
 
   private boolean handle(Stop stop) throws SessionException {
     return switch (stop) {
-      case Stop.Exited e -> {
-        reason = Reason.EXITED;
-        cancelSteps();
-        yield true;
+      case Stop.Exited e -> ended();
+      case Stop.Spawned s -> {
+        spawned(s.child());
+        if (!s.child().isGone()) {
+          s.child().resume();
+        }
+        yield false;
       }
       case Stop.Halted h -> {
-        target.stopAll();
-        currentThread = h.thread().id();
+        stopAll();
+        current.currentThread = h.thread().id();
         reason = Reason.MANUAL;
         yield true;
       }
       case Stop.OwnTrap t when isOfCall(t.thread()) -> {
-        target.stopAll();
+        stopAll();
         Injection call = interrupted;
         if (call != null && call.goOn(t.thread())) {
           interrupted = null;
         }
-        target.resume();
+        resumeAll();
         yield false;
       }
       case Stop.OwnTrap t -> {
-        target.stopAll();
-        currentThread = t.thread().id();
+        stopAll();
+        current.currentThread = t.thread().id();
         reason = Reason.HARDCODED_BREAKPOINT;
         cancelSteps();
         ownBreakpoint(t.thread());
@@ -1223,10 +1423,21 @@ public final class Session implements AutoCloseable {
       case Stop.Watched w -> watched(w);
       case Stop.Executed x -> {
         // Another program runs now; what was known of the old one does not hold.
-        sites.clear();
-        breakpoints.clear();
-        stepper = null;
-        target.resume(x.thread());
+        current.sites.clear();
+        stepper = stepped == current ? null : stepper;
+        if (isFollowed(current.target.commandLine())) {
+          Traced old = current;
+          Traced made = traced(old.target);
+          if (made != null) {
+            all.set(all.indexOf(old), made);
+            current = made;
+            insertInto(made);
+            closeUnused(old.program);
+          }
+        } else if (all.size() == 1) {
+          breakpoints.clear();
+        }
+        current.target.resume(x.thread());
         yield false;
       }
       case Stop.AtBreakpoint at -> atBreakpoint(at);
@@ -1235,24 +1446,24 @@ public final class Session implements AutoCloseable {
 
   private boolean isOfCall(TargetThread thread) {
     return interrupted != null
-        && Injection.isOfProtocol(process.functionAt(thread.registers().pc()));
+        && Injection.isOfProtocol(current.process.functionAt(thread.registers().pc()));
   }
 
   /** A breakpoint of the program's own: the call that makes it is left, if it is the runtime's. */
   private void ownBreakpoint(TargetThread thread) {
-    for (int i = 0; i < MAX_OWN_STEPS && !target.isGone(); i++) {
-      Function function = process.functionAt(thread.registers().pc());
+    for (int i = 0; i < MAX_OWN_STEPS && !current.target.isGone(); i++) {
+      Function function = current.process.functionAt(thread.registers().pc());
       boolean own =
           function != null
               && (function.name().equals("runtime.breakpoint")
                   || function.name().equals("runtime.Breakpoint"));
-      if (!own || !target.step(thread)) {
+      if (!own || !current.target.step(thread)) {
         break;
       }
     }
-    if (!target.isGone()) {
+    if (!current.target.isGone()) {
       Breakpoint breakpoint =
-          new Breakpoint(Breakpoint.HARDCODED, locations.at(thread.registers().pc()));
+          new Breakpoint(Breakpoint.HARDCODED, current.locations.at(thread.registers().pc()));
       breakpoint.name = "hardcoded-breakpoint";
       stoppedAt.put(thread.id(), breakpoint);
     }
@@ -1260,18 +1471,18 @@ public final class Session implements AutoCloseable {
 
   /** A thread used memory that is watched. */
   private boolean watched(Stop.Watched stop) throws SessionException {
-    target.stopAll();
+    stopAll();
     TargetThread thread = stop.thread();
     Breakpoint watching = Watchpoints.of(breakpoints(), stop.watch());
-    if (target.isGone() || watching == null) {
-      target.resume();
+    if (current.target.isGone() || watching == null) {
+      resumeAll();
       return false;
     }
     if (!watchpoints.isInScope(watching, thread)) {
       return endWatch(watching, thread);
     }
     if (hit(List.of(watching), thread) == null) {
-      target.resume();
+      resumeAll();
       return false;
     }
     return stopAt(watching, thread, Reason.WATCHPOINT);
@@ -1280,22 +1491,22 @@ public final class Session implements AutoCloseable {
   private boolean endWatch(Breakpoint watching, TargetThread thread) {
     clear(watching);
     outOfScope.add(watching);
-    currentThread = thread.id();
+    current.currentThread = thread.id();
     reason = Reason.WATCHPOINT;
     return true;
   }
 
   /** Looks after watchpoints that have a sentinel here; whether one of them ended. */
-  private boolean atSentinel(Site site, long address, TargetThread thread) {
+  private boolean atSentinel(Traced.Site site, long address, TargetThread thread) {
     boolean ended = false;
     for (Breakpoint b : List.copyOf(site.watchers)) {
       switch (watchpoints.reached(b, address, thread)) {
         case MOVED -> {
-          target.stopAll();
+          stopAll();
           watchpoints.follow(b, thread);
         }
         case OUT_OF_SCOPE -> {
-          target.stopAll();
+          stopAll();
           ended |= endWatch(b, thread);
         }
         case NOTHING -> {}
@@ -1306,7 +1517,7 @@ public final class Session implements AutoCloseable {
 
   private boolean stopAt(Breakpoint hit, TargetThread thread, Reason why) throws SessionException {
     stoppedAt.put(thread.id(), hit);
-    currentThread = thread.id();
+    current.currentThread = thread.id();
     reason = why;
     Stepper active = stepper;
     if (active != null && active.isOf(thread)) {
@@ -1323,7 +1534,7 @@ public final class Session implements AutoCloseable {
 
   private boolean atBreakpoint(Stop.AtBreakpoint at) throws SessionException {
     TargetThread thread = at.thread();
-    Site site = sites.get(at.address());
+    Traced.Site site = current.sites.get(at.address());
     if (site != null && !site.watchers.isEmpty() && atSentinel(site, at.address(), thread)) {
       countHits(site, thread);
       return true;
@@ -1332,10 +1543,9 @@ public final class Session implements AutoCloseable {
     if (site != null && active != null) {
       Stepper.Point reached = active.reached(site.points, thread);
       if (reached != null) {
-        target.stopAll();
-        if (target.isGone()) {
-          reason = Reason.EXITED;
-          return true;
+        stopAll();
+        if (current.target.isGone()) {
+          return goneMeanwhile();
         }
         countHits(site, thread);
         return continueStep(active, reached, thread);
@@ -1344,22 +1554,21 @@ public final class Session implements AutoCloseable {
     Breakpoint hit = site == null ? null : hit(site.breakpoints, thread);
     if (hit == null) {
       if (halting) {
-        target.stopAll();
-        currentThread = thread.id();
+        stopAll();
+        current.currentThread = thread.id();
         reason = Reason.MANUAL;
         return true;
       }
       if (site != null && !site.watchers.isEmpty()) {
-        target.resume(); // all were stopped, to give them the watch anew
+        resumeAll(); // all were stopped, to give them the watch anew
       } else {
-        target.resume(thread);
+        current.target.resume(thread);
       }
       return false;
     }
-    target.stopAll();
-    if (target.isGone()) {
-      reason = Reason.EXITED;
-      return true;
+    stopAll();
+    if (current.target.isGone()) {
+      return goneMeanwhile();
     }
     return stopAt(hit, thread, Reason.BREAKPOINT);
   }
@@ -1370,9 +1579,9 @@ public final class Session implements AutoCloseable {
   private void handleOther(Stop stop) {
     switch (stop) {
       case Stop.AtBreakpoint at -> {
-        Site site = sites.get(at.address());
+        Traced.Site site = current.sites.get(at.address());
         int id = at.thread().id();
-        if (site != null && target.thread(id) != null && !stoppedAt.containsKey(id)) {
+        if (site != null && current.target.thread(id) != null && !stoppedAt.containsKey(id)) {
           atSentinel(site, at.address(), at.thread());
           countHits(site, at.thread());
         }
@@ -1380,12 +1589,12 @@ public final class Session implements AutoCloseable {
       case Stop.Watched w -> {
         Breakpoint watching = Watchpoints.of(breakpoints(), w.watch());
         int id = w.thread().id();
-        if (watching != null && target.thread(id) != null && !stoppedAt.containsKey(id)) {
+        if (watching != null && current.target.thread(id) != null && !stoppedAt.containsKey(id)) {
           Breakpoint hit = hit(List.of(watching), w.thread());
           conditionError = null;
           if (hit != null) {
             stoppedAt.put(id, hit);
-            reason = currentThread == id ? Reason.WATCHPOINT : reason;
+            reason = current.currentThread == id ? Reason.WATCHPOINT : reason;
           }
         }
       }
@@ -1393,7 +1602,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private void countHits(Site site, TargetThread thread) {
+  private void countHits(Traced.Site site, TargetThread thread) {
     Breakpoint hit = hit(site.breakpoints, thread);
     conditionError = null;
     if (hit != null) {
@@ -1404,13 +1613,13 @@ public final class Session implements AutoCloseable {
   /** A step came to one of its points: done, or on from there. */
   private boolean continueStep(Stepper active, Stepper.Point reached, TargetThread thread)
       throws SessionException {
-    currentThread = thread.id();
+    current.currentThread = thread.id();
     cancelSteps();
     Stepper next = active.after(reached, thread);
     if (next != null && !stoppedAt.containsKey(thread.id())) {
       if (next.hasPoints()) {
         add(next);
-        target.resume();
+        resumeAll();
         return false;
       }
     }
@@ -1482,10 +1691,10 @@ public final class Session implements AutoCloseable {
 
   /** Where the session stands; for its thread. */
   public State stateNow() {
-    Stop.Exited exit = target.exit();
+    Stop.Exited exit = current.target.exit();
     if (exit != null) {
       return new State(
-          target.pid(),
+          current.target.pid(),
           true,
           exit.signal() == 0 ? exit.status() : -exit.signal(),
           List.of(),
@@ -1497,15 +1706,15 @@ public final class Session implements AutoCloseable {
           List.of());
     }
     List<ThreadState> threads = new ArrayList<>();
-    for (TargetThread thread : target.threads()) {
+    for (TargetThread thread : current.target.threads()) {
       threads.add(threadState(thread));
     }
     return new State(
-        target.pid(),
+        current.target.pid(),
         false,
         0,
         threads,
-        currentThread,
+        current.currentThread,
         selected(),
         reason,
         returned,
@@ -1515,8 +1724,8 @@ public final class Session implements AutoCloseable {
 
   private ThreadState threadState(TargetThread thread) {
     try {
-      Goroutine g = goroutines.of(thread);
-      List<Frame> frames = stacks.of(thread, g, 1);
+      Goroutine g = current.goroutines.of(thread);
+      List<Frame> frames = current.stacks.of(thread, g, 1);
       return new ThreadState(
           thread.id(),
           frames.isEmpty() ? null : frames.getFirst(),
@@ -1534,9 +1743,9 @@ public final class Session implements AutoCloseable {
    */
   public void goOnAt(long address) throws SessionException {
     requireRunnable();
-    TargetThread thread = target.thread(currentThread);
-    Function here = thread == null ? null : process.functionAt(thread.registers().pc());
-    if (thread == null || here == null || !here.equals(process.functionAt(address))) {
+    TargetThread thread = current.target.thread(current.currentThread);
+    Function here = thread == null ? null : current.process.functionAt(thread.registers().pc());
+    if (thread == null || here == null || !here.equals(current.process.functionAt(address))) {
       throw new SessionException(
           "can not set the next execution point outside of the current function");
     }
@@ -1550,13 +1759,13 @@ public final class Session implements AutoCloseable {
     stoppedAt.remove(thread.id());
     selectedGoroutine = 0;
     cancelSteps();
-    target.rest();
+    current.target.rest();
   }
 
   /** Whether a frame is as large at one address as at another of the same function. */
   public boolean hasSameFrame(long one, long other) {
-    CallFrames.Row here = program.callFrame(one - process.bias());
-    CallFrames.Row there = program.callFrame(other - process.bias());
+    CallFrames.Row here = current.program.callFrame(one - current.process.bias());
+    CallFrames.Row there = current.program.callFrame(other - current.process.bias());
     return here != null
         && there != null
         && here.cfaRegister() == there.cfaRegister()
@@ -1572,17 +1781,22 @@ public final class Session implements AutoCloseable {
     selectedGoroutine = g.id();
     TargetThread thread = g.thread();
     if (thread != null) {
-      currentThread = thread.id();
+      current.currentThread = thread.id();
     }
   }
 
   /** Looks at another thread from now on. */
   public void selectThread(int id) throws SessionException {
     requireAlive();
-    if (target.thread(id) == null) {
+    for (Traced one : all) {
+      if (one != current && one.target.thread(id) != null) {
+        current = one;
+      }
+    }
+    if (current.target.thread(id) == null) {
       throw new SessionException("unknown thread " + id);
     }
-    currentThread = id;
+    current.currentThread = id;
     selectedGoroutine = 0;
   }
 
@@ -1594,7 +1808,7 @@ public final class Session implements AutoCloseable {
    */
   public List<Breakpoint> restart(@Nullable List<String> arguments) throws SessionException {
     LiveProcess.Launch known = launch;
-    if (!target.canRun()) {
+    if (!current.target.canRun()) {
       throw new SessionException("can not continue execution of core process");
     }
     if (known == null) {
@@ -1602,7 +1816,8 @@ public final class Session implements AutoCloseable {
     }
     return run(() -> {
       cancelSteps();
-      target.detach(true);
+      List<Traced> old = List.copyOf(all);
+      old.reversed().forEach(t -> t.target.detach(true));
       List<String> words = new ArrayList<>();
       words.add(known.arguments().getFirst());
       words.addAll(
@@ -1611,19 +1826,13 @@ public final class Session implements AutoCloseable {
           new LiveProcess.Launch(
               words, known.environment(), known.folder(), known.redirects(), known.randomize());
       Opened opened = open(executable, () -> LiveProcess.launch(next));
-      Program old = program;
-      long oldBias = process.bias();
-      program = opened.program;
-      target = opened.target;
-      process = new GoProcess(program, target);
-      stacks = new Stacks(process);
-      goroutines = new Goroutines(process);
-      locations = new Locations(process);
-      places = new Places(process, stacks);
-      try {
-        old.close();
-      } catch (IOException e) {
-        // nothing was written to it
+      long oldBias = old.getFirst().process.bias();
+      current = new Traced(opened.program, opened.target);
+      all.clear();
+      all.add(current);
+      old.stream().map(t -> t.program).distinct().forEach(this::closeUnused);
+      if (followed != null) {
+        current.target.followChildren(true);
       }
       return again(oldBias);
     });
@@ -1631,18 +1840,14 @@ public final class Session implements AutoCloseable {
 
   /** Puts the breakpoints into the program that was started again. */
   private List<Breakpoint> again(long oldBias) {
-    sites.clear();
     stoppedAt.clear();
-    interrupted = null; // the call ended with the process that made it
-    currentThread = 0;
+    interrupted = null; // the call ended with the current.process that made it
     selectedGoroutine = 0;
-    for (TargetThread thread : target.threads()) {
-      currentThread = currentThread == 0 ? thread.id() : currentThread;
-    }
+    watchedIn.clear();
     reason = Reason.LAUNCHED;
     List<Breakpoint> lost = new ArrayList<>();
     for (Breakpoint b : Watchpoints.among(breakpoints())) {
-      lost.add(b); // what lies where is known when the program has run some way
+      lost.add(b); // what lies where is known when the current.program has run some way
       breakpoints.remove(b.id());
     }
     for (Breakpoint b : List.copyOf(breakpoints.values())) {
@@ -1651,11 +1856,12 @@ public final class Session implements AutoCloseable {
         continue;
       }
       Location place = b.location();
-      List<Long> moved = place.addresses().stream().map(a -> a - oldBias + process.bias()).toList();
+      List<Long> moved =
+          place.addresses().stream().map(a -> a - oldBias + current.process.bias()).toList();
       Location there = null;
       if (b.id() > 0 && !place.file().isEmpty() && !b.traceReturn) {
         try {
-          Location found = locations.ofLine(place.file(), place.line());
+          Location found = current.locations.ofLine(place.file(), place.line());
           there = found;
         } catch (SessionException e) {
           lost.add(b);
@@ -1674,15 +1880,16 @@ public final class Session implements AutoCloseable {
   }
 
   /** Sets a suspended breakpoint, if its place is found. */
-  private void materialize(Breakpoint suspended) {
+  private @Nullable Breakpoint materialize(Breakpoint suspended) {
     try {
-      Location found = locations.find(suspended.spec, scopeOrNone(-1, 0)).getFirst();
+      Location found = current.locations.find(suspended.spec, scopeOrNone(-1, 0)).getFirst();
       Breakpoint fresh = suspended.copyTo(found);
       fresh.enabled = true;
       breakpoints.put(fresh.id(), fresh);
       insert(fresh);
+      return fresh;
     } catch (SessionException e) {
-      // not yet
+      return null; // not yet
     }
   }
 
@@ -1699,18 +1906,16 @@ public final class Session implements AutoCloseable {
             return false;
           }
           detached = true;
-          target.detach(kill);
+          List.copyOf(all).reversed().forEach(t -> t.target.detach(kill));
           return true;
         });
     if (!first) {
       return;
     }
     owner.close();
-    try {
-      program.close();
-    } catch (IOException e) {
-      throw new SessionException(String.valueOf(e.getMessage()));
-    }
+    List<Program> programs = all.stream().map(t -> t.program).distinct().toList();
+    all.clear();
+    programs.forEach(this::closeUnused);
   }
 
   /** Evaluates an expression. */

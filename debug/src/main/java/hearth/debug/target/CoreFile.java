@@ -47,7 +47,7 @@ public final class CoreFile implements Inferior {
 
   private record Region(long start, long end, MemorySegment content, long offset) {}
 
-  private static final class CoreThread implements TargetThread {
+  private final class CoreThread implements TargetThread {
     private final int id;
     private final Registers registers;
     private byte[] floatingPoint = new byte[512];
@@ -60,6 +60,11 @@ public final class CoreFile implements Inferior {
     @Override
     public int id() {
       return id;
+    }
+
+    @Override
+    public int process() {
+      return pid;
     }
 
     @Override
@@ -394,6 +399,21 @@ public final class CoreFile implements Inferior {
 
   @Override
   public Stop next() {
+    throw dead();
+  }
+
+  @Override
+  public Stop nextOfAll() {
+    throw dead();
+  }
+
+  @Override
+  public List<Inferior> newChildren() {
+    return List.of();
+  }
+
+  @Override
+  public void followChildren(boolean on) {
     throw dead();
   }
 

@@ -39,6 +39,18 @@ public interface Inferior extends Target {
   Stop next();
 
   /**
+   * The same for this process and those that it started and that are followed: what happened to any
+   * of them, {@link Stop#process} tells to which.
+   */
+  Stop nextOfAll();
+
+  /** Children that are followed and that {@link #nextOfAll} has not told of; forgotten here. */
+  List<Inferior> newChildren();
+
+  /** Whether children are traced that run a program; all threads must be stopped. */
+  void followChildren(boolean on);
+
+  /**
    * Stops all threads. What happened to others meanwhile is kept, and {@link #pendingStops} tells
    * it.
    */

@@ -47,10 +47,13 @@ final class Linux implements AutoCloseable {
   static final int PTRACE_GETFPREGS = 14;
   static final int PTRACE_SETFPREGS = 15;
   static final int PTRACE_DETACH = 17;
+  static final int PTRACE_SETOPTIONS = 0x4200;
   static final int PTRACE_GETEVENTMSG = 0x4201;
   static final int PTRACE_SEIZE = 0x4206;
   static final int PTRACE_INTERRUPT = 0x4207;
   static final int PTRACE_LISTEN = 0x4208;
+  static final int OPTION_TRACEFORK = 1 << 1;
+  static final int OPTION_TRACEVFORK = 1 << 2;
   static final int OPTION_TRACECLONE = 1 << 3;
   static final int OPTION_TRACEEXEC = 1 << 4;
   static final int OPTION_EXITKILL = 1 << 20;
@@ -58,6 +61,8 @@ final class Linux implements AutoCloseable {
   /** Where in struct user of x86-64 the debug registers begin. */
   static final long DEBUG_REGISTERS_AT = 848;
 
+  static final int EVENT_FORK = 1;
+  static final int EVENT_VFORK = 2;
   static final int EVENT_CLONE = 3;
   static final int EVENT_EXEC = 4;
   static final int EVENT_STOP = 128;

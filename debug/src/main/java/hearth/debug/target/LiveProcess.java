@@ -34,6 +34,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   private static final int SCRATCH_LENGTH = 16;
   private static final int MAX_ATTEMPTS = 100;
 
+  private final Family family;
   private final Linux linux;
   private final int pid;
   private final boolean child;
@@ -45,8 +46,16 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   private Stop.@Nullable Exited exit;
   private volatile boolean haltRequested;
 
+  /** Whether its threads are being stopped: one that stops for another reason stays so. */
+  private boolean stopping;
+
+  private int options;
+
   /** Whether breakpoints are in the program's code: only while it runs, or is about to. */
   private boolean planted;
+
+  /** Whether it ended while news of another process was waited for. */
+  private boolean endUntold;
 
   /** Who puts the code back if the debugger is killed; a process started here ends with it. */
   private @Nullable Guardian guardian;
@@ -85,6 +94,11 @@ public final class LiveProcess implements Inferior, AutoCloseable {
     @Override
     public int id() {
       return id;
+    }
+
+    @Override
+    public int process() {
+      return pid;
     }
 
     @Override
@@ -183,8 +197,9 @@ public final class LiveProcess implements Inferior, AutoCloseable {
     }
   }
 
-  private LiveProcess(Linux linux, int pid, boolean child) {
-    this.linux = linux;
+  private LiveProcess(Family family, int pid, boolean child) {
+    this.family = family;
+    linux = family.linux;
     this.pid = pid;
     this.child = child;
   }
@@ -195,7 +210,8 @@ public final class LiveProcess implements Inferior, AutoCloseable {
    * @throws TargetException if it cannot be started
    */
   public static LiveProcess launch(Launch launch) throws TargetException {
-    Linux linux = new Linux();
+    Family family = new Family();
+    Linux linux = family.linux;
     boolean started = false;
     int spawned = 0;
     try {
@@ -219,7 +235,8 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       if (result != pid || (linux.status() & 0xff) != 0x7f) {
         throw new TargetException("could not launch process: the shell ended");
       }
-      LiveProcess process = new LiveProcess(linux, pid, true);
+      LiveProcess process = new LiveProcess(family, pid, true);
+      family.add(process);
       process.seize(pid, Linux.OPTION_EXITKILL);
       Linux.signal(pid, Linux.SIGCONT);
       Stop stop = process.next();
@@ -263,8 +280,10 @@ public final class LiveProcess implements Inferior, AutoCloseable {
    * @throws TargetException if that is not allowed, or there is no such process
    */
   public static LiveProcess attach(int pid) throws TargetException {
-    Linux linux = new Linux();
-    LiveProcess process = new LiveProcess(linux, pid, false);
+    Family family = new Family();
+    Linux linux = family.linux;
+    LiveProcess process = new LiveProcess(family, pid, false);
+    family.add(process);
     boolean attached = false;
     try {
       process.seize(pid, 0);
@@ -287,7 +306,6 @@ public final class LiveProcess implements Inferior, AutoCloseable {
         throw new TargetException("could not attach to pid " + pid + ": it ended");
       }
       process.findEntryPoint();
-      process.guardian = new Guardian(pid);
       attached = true;
       return process;
     } finally {
@@ -296,6 +314,23 @@ public final class LiveProcess implements Inferior, AutoCloseable {
         linux.close();
       }
     }
+  }
+
+  /**
+   * A child that is traced since it was made, and runs a program now.
+   *
+   * @throws TargetException if it is gone
+   */
+  static LiveProcess spawned(Family family, int pid, boolean child) throws TargetException {
+    LiveProcess process = new LiveProcess(family, pid, child);
+    process.threads.put(pid, process.new Tracee(pid));
+    process.threads.values().forEach(t -> t.running = false);
+    process.options =
+        Linux.OPTION_TRACECLONE
+            | Linux.OPTION_TRACEEXEC
+            | (child ? Linux.OPTION_EXITKILL : 0); // as its parent's, whose it got
+    process.findEntryPoint();
+    return process;
   }
 
   private static List<Integer> tasks(int pid) throws TargetException {
@@ -312,7 +347,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   }
 
   private void seize(int id, int moreOptions) throws TargetException {
-    int options = Linux.OPTION_TRACECLONE | Linux.OPTION_TRACEEXEC | moreOptions;
+    options = Linux.OPTION_TRACECLONE | Linux.OPTION_TRACEEXEC | moreOptions;
     int result = linux.ptrace(Linux.PTRACE_SEIZE, id, 0, options);
     if (result == -Linux.EPERM) {
       throw new TargetException(
@@ -325,6 +360,20 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       throw new TargetException("could not attach to pid " + pid + ": no such process");
     }
     threads.put(id, new Tracee(id));
+  }
+
+  /** Tells the kernel of what threads do it is to tell. */
+  void setOptions() {
+    for (Tracee thread : threads.values()) {
+      if (!thread.running) {
+        linux.ptrace(Linux.PTRACE_SETOPTIONS, thread.id, 0, options | family.options());
+      }
+    }
+  }
+
+  @Override
+  public void followChildren(boolean on) {
+    family.follow(on);
   }
 
   private void findEntryPoint() throws TargetException {
@@ -387,7 +436,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   @Override
   public Stop next() {
     while (true) {
-      Stop known = pending.poll();
+      Stop known = poll();
       if (known != null) {
         return known;
       }
@@ -395,26 +444,84 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       if (gone != null) {
         return gone;
       }
-      int id = linux.waitFor(-1, false);
-      if (id < 0) {
-        return exited(0, Linux.SIGKILL);
+      Stop stop = await();
+      if (stop != null) {
+        if (stop.process() == pid) {
+          return stop;
+        }
+        keep(stop);
       }
-      Stop stop = handle(id, linux.status(), false);
+    }
+  }
+
+  @Override
+  public Stop nextOfAll() {
+    while (true) {
+      Stop known = family.known();
+      if (known != null) {
+        return known;
+      }
+      if (family.members().stream().allMatch(LiveProcess::isGone)) {
+        Stop.Exited gone = exit;
+        return gone == null ? exited(0, Linux.SIGKILL) : gone;
+      }
+      Stop stop = await();
       if (stop != null) {
         return stop;
       }
     }
   }
 
+  @Override
+  public List<Inferior> newChildren() {
+    return family.untold();
+  }
+
+  /** Waits for news of any process; if there is none to come, this one is gone. */
+  private @Nullable Stop await() {
+    int id = linux.waitFor(-1, false);
+    return id < 0 ? exited(0, Linux.SIGKILL) : family.take(id, linux.status());
+  }
+
+  /** What happened to another process waits until that is asked. */
+  private void keep(Stop stop) {
+    for (LiveProcess member : family.members()) {
+      if (member.pid == stop.process() && !(stop instanceof Stop.Spawned)) {
+        if (!(stop instanceof Stop.Exited)) {
+          member.pending.add(stop);
+        } else {
+          member.endUntold = true;
+        }
+        return;
+      }
+    }
+    family.keep(stop);
+  }
+
+  /** What happened to it and was not told, or null. */
+  @Nullable Stop poll() {
+    Stop known = pending.poll();
+    Stop.Exited gone = exit;
+    if (known == null && gone != null && endUntold) {
+      endUntold = false;
+      return gone;
+    }
+    return known;
+  }
+
+  boolean has(int id) {
+    return threads.containsKey(id);
+  }
+
   private Stop.Exited exited(int status, int signal) {
-    Stop.Exited made = new Stop.Exited(status, signal);
+    Stop.Exited made = new Stop.Exited(pid, status, signal);
     exit = made;
     threads.clear();
     return made;
   }
 
   /** Takes what a wait told. A thread that need not stop goes on, unless all are being stopped. */
-  private @Nullable Stop handle(int id, int status, boolean stopping) {
+  @Nullable Stop handle(int id, int status) {
     int low = status & 0x7f;
     if (low != 0x7f) { // it ended
       threads.remove(id);
@@ -435,6 +542,8 @@ public final class LiveProcess implements Inferior, AutoCloseable {
           threads.computeIfAbsent(made, Tracee::new);
         }
       }
+      case Linux.EVENT_FORK, Linux.EVENT_VFORK ->
+          family.forked(this, (int) linux.eventMessage(id), event);
       case Linux.EVENT_EXEC -> {
         threads.keySet().removeIf(other -> other != pid);
         thread = threads.computeIfAbsent(pid, Tracee::new);
@@ -444,6 +553,11 @@ public final class LiveProcess implements Inferior, AutoCloseable {
         watches.clear();
         scratchOriginal = null;
         scratchCurrent = null;
+        try {
+          findEntryPoint();
+        } catch (TargetException e) {
+          return null; // it is gone, which is told next
+        }
         return new Stop.Executed(thread);
       }
       case Linux.EVENT_STOP -> {
@@ -497,26 +611,26 @@ public final class LiveProcess implements Inferior, AutoCloseable {
 
   @Override
   public void stopAll() {
-    for (Tracee thread : threads.values()) {
-      if (thread.running) {
-        linux.ptrace(Linux.PTRACE_INTERRUPT, thread.id, 0, 0);
+    stopping = true;
+    try {
+      for (Tracee thread : threads.values()) {
+        if (thread.running) {
+          linux.ptrace(Linux.PTRACE_INTERRUPT, thread.id, 0, 0);
+        }
       }
-    }
-    while (exit == null && threads.values().stream().anyMatch(t -> t.running)) {
-      int id = linux.waitFor(-1, false);
-      if (id < 0) {
-        exited(0, Linux.SIGKILL);
-        return;
+      while (exit == null && threads.values().stream().anyMatch(t -> t.running)) {
+        Stop stop = await();
+        if (stop != null) {
+          keep(stop);
+        }
       }
-      Stop stop = handle(id, linux.status(), true);
-      if (stop != null && !(stop instanceof Stop.Exited)) {
-        pending.add(stop);
+      for (Tracee thread : List.copyOf(threads.values())) {
+        if (exit == null) {
+          settle(thread);
+        }
       }
-    }
-    for (Tracee thread : List.copyOf(threads.values())) {
-      if (exit == null) {
-        settle(thread);
-      }
+    } finally {
+      stopping = false;
     }
   }
 
@@ -535,7 +649,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
     thread.go(Linux.PTRACE_CONT);
     int id = linux.waitFor(thread.id, false);
     if (id > 0) {
-      Stop stop = handle(id, linux.status(), true);
+      Stop stop = handle(id, linux.status());
       if (stop != null && !(stop instanceof Stop.Exited)) {
         pending.add(stop);
       }
@@ -751,6 +865,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       case Stop.Halted s -> s.thread() == thread;
       case Stop.Executed s -> s.thread() == thread;
       case Stop.Exited s -> false;
+      case Stop.Spawned s -> false;
     };
   }
 
@@ -770,7 +885,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       }
       int status = linux.status();
       if ((status & 0x7f) != 0x7f) {
-        handle(id, status, true);
+        handle(id, status);
         return false;
       }
       thread.running = false;
@@ -795,8 +910,11 @@ public final class LiveProcess implements Inferior, AutoCloseable {
           thread.signal = signal;
           return true;
         }
-      } else if (event == Linux.EVENT_CLONE || event == Linux.EVENT_EXEC) {
-        handle(id, status, true);
+      } else if (event == Linux.EVENT_CLONE || Family.isFork(event) || event == Linux.EVENT_EXEC) {
+        boolean before = stopping;
+        stopping = true;
+        handle(id, status);
+        stopping = before;
       }
     }
     return true;
@@ -836,23 +954,62 @@ public final class LiveProcess implements Inferior, AutoCloseable {
       guardian = null;
       watching.close();
     }
-    linux.close();
+    family.remove(this);
   }
 
   /** Ends the process. */
   public void kill() {
     Linux.signal(pid, Linux.SIGKILL);
+    stopping = true;
     while (exit == null) {
-      int id = linux.waitFor(-1, false);
-      if (id < 0) {
-        exited(0, Linux.SIGKILL);
-        return;
-      }
-      int status = linux.status();
-      if ((status & 0x7f) != 0x7f) {
-        handle(id, status, true);
+      Stop stop = await();
+      if (stop != null) {
+        keep(stop);
       }
     }
+  }
+
+  /** Puts the code of a child that has a copy of this memory back as it was. */
+  void restoreIn(int child) {
+    if (planted) {
+      breakpoints.forEach((address, original) -> pokeIn(child, address, original));
+    }
+  }
+
+  private void pokeIn(int child, long address, byte value) {
+    byte[] content = new byte[8];
+    long word = address & ~7L;
+    if (Linux.readMemory(child, word, content, 0, 8) == 8) {
+      content[(int) (address - word)] = value;
+      linux.ptrace(Linux.PTRACE_POKEDATA, child, word, (long) LONG.get(content, 0));
+    }
+  }
+
+  /**
+   * Gets a child that shares this memory past a breakpoint that it came to.
+   *
+   * @return false if it came to none
+   */
+  boolean passTrap(int child) {
+    long[] values = new long[Registers.COUNT];
+    if (linux.registers(Linux.PTRACE_GETREGS, child, values) < 0) {
+      return false;
+    }
+    Registers registers = new Registers(values);
+    long at = registers.pc() - 1;
+    Byte original = breakpoints.get(at);
+    if (original == null) {
+      return false;
+    }
+    registers.setPc(at);
+    linux.registers(Linux.PTRACE_SETREGS, child, registers.values);
+    pokeIn(child, at, original);
+    linux.ptrace(Linux.PTRACE_SINGLESTEP, child, 0, 0);
+    linux.waitFor(child, false);
+    if (planted) {
+      pokeIn(child, at, (byte) TRAP);
+    }
+    return true;
   }
 
   @Override
@@ -882,8 +1039,12 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   }
 
   private void remember(long address, byte original) {
-    Guardian told = guardian;
-    if (told != null) {
+    if (!child) {
+      Guardian told = guardian;
+      if (told == null) {
+        told = new Guardian(pid);
+        guardian = told;
+      }
       told.remember(address, original);
     }
   }

@@ -7,6 +7,9 @@ public interface TargetThread {
   /** The kernel's number of it. */
   int id();
 
+  /** The kernel's number of its process. */
+  int process();
+
   /** Its registers; what is changed in them counts once it runs again. */
   Registers registers();
 

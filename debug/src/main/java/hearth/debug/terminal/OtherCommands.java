@@ -111,7 +111,9 @@ final class OtherCommands {
     commands.add(
         group,
         "Lists the processes that are debugged.",
-        "target list\ntarget switch PID",
+        "target list\ntarget switch PID\ntarget follow-exec [-on [REGEXP] | -off]\n\n"
+            + "Children are followed into the programs that they run, if the words that they are\n"
+            + "started with match. Breakpoints are set in all; where one stops, all do.",
         this::target,
         "target");
   }
@@ -305,16 +307,53 @@ final class OtherCommands {
 
   private void target(Context context, String arguments) throws SessionException {
     String[] parts = Words.split(arguments);
-    String pid = String.valueOf(session.target().pid());
     switch (parts[0]) {
-      case "list" -> out.println("*   " + pid + "  " + session.commandLine());
-      case "switch" -> {
-        if (!parts[1].equals(pid)) {
-          throw new SessionException("could not find target " + parts[1]);
-        }
-      }
+      case "list" -> listTargets();
+      case "switch" -> switchTarget(parts[1]);
+      case "follow-exec" -> followChildren(Words.split(parts[1]));
       case "" -> throw new SessionException("not enough arguments for 'target'");
       default -> throw new SessionException("unknown command 'target " + parts[0] + "'");
+    }
+  }
+
+  private void listTargets() {
+    List<Session.TargetInfo> targets = session.targets();
+    int width = 0;
+    for (Session.TargetInfo t : targets) {
+      width = Math.max(width, String.valueOf(t.pid()).length() + 2);
+    }
+    for (Session.TargetInfo t : targets) {
+      String pid = String.valueOf(t.pid());
+      String mark = t.selected() ? "*   " : "    ";
+      out.println(mark + pid + " ".repeat(width - pid.length()) + t.commandLine());
+    }
+  }
+
+  private void switchTarget(String pid) throws SessionException {
+    for (Session.TargetInfo t : session.targets()) {
+      State.ThreadState thread = t.thread();
+      if (String.valueOf(t.pid()).equals(pid) && thread != null) {
+        session.selectThread(thread.id());
+        return;
+      }
+    }
+    throw new SessionException("could not find target " + pid);
+  }
+
+  private void followChildren(String[] words) throws SessionException {
+    switch (words[0]) {
+      case "" ->
+          out.println("Follow exec is " + (session.followsChildren() ? "enabled." : "disabled."));
+      case "-on" -> session.followChildren(Commands.pattern(words[1]));
+      case "-off" -> {
+        if (!words[1].isEmpty()) {
+          throw new SessionException("too many arguments");
+        }
+        session.followChildren(null);
+      }
+      default ->
+          throw new SessionException(
+              "unknown argument " + Text.quote(words[0]) + " to 'target follow-exec'");
     }
   }
 }

@@ -36,7 +36,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Writes what a session shows, in the words and the layout of Delve. For the session's thread. */
-final class Printer {
+final class Printer implements Session.EventListener {
   private static final String OPTIMIZED = "Warning: debugging optimized function";
   private final Session session;
   private final PrintStream out;
@@ -242,6 +242,26 @@ final class Printer {
     Loader loader = new Loader(session.process());
     variables.forEach(v -> loader.load(v, wanted));
     return variables;
+  }
+
+  @Override
+  public void spawned(int pid, String commandLine, boolean follows) {
+    out.println("Spawned new process '" + commandLine + "' (" + pid + ")");
+    out.flush();
+  }
+
+  @Override
+  public void materialized(Breakpoint b) {
+    String function = b.location().function();
+    out.println(
+        "Breakpoint "
+            + b.id()
+            + " materialized at "
+            + path(b.location().file())
+            + ":"
+            + b.location().line()
+            + (function.isEmpty() ? "" : " (" + function + ")"));
+    out.flush();
   }
 
   /** What is shown when a goroutine comes to a tracepoint. */

@@ -46,6 +46,7 @@ public final class Terminal {
     Printer printer = new Printer(session, settings, this.out, colors);
     commands = new Commands(session, printer, settings, transcript, rebuild);
     session.setTraceListener(printer::traced);
+    session.setEventListener(printer);
   }
 
   /**
@@ -98,6 +99,7 @@ public final class Terminal {
     }
     out.flush();
     session.setTraceListener(null);
+    session.setEventListener(null);
     if (ends) {
       session.halt();
       session.detach(commands.killsAtEnd());
