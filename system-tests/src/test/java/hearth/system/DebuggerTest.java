@@ -604,6 +604,92 @@ class DebuggerTest {
             "has exited with status 0");
   }
 
+  /**
+   * Breakpoints are in the copy of the code that a child of fork(2) gets; Delve's end the child.
+   */
+  @Test
+  void aChildThatHasACopyOfTheCodeHasNoBreakpointsInIt() throws Exception {
+    Outside.need("DebuggerTest", "gcc");
+    Path folder = Files.createDirectories(sources.resolve("forking"));
+    Files.writeString(
+        folder.resolve("main.go"),
+        """
+        package main
+
+        /*
+        #include <unistd.h>
+        #include <sys/wait.h>
+
+        static int status(int n) { return n + 1; }
+
+        static int forks(void) {
+        	int pid = fork();
+        	if (pid == 0) {
+        		_exit(status(6));
+        	}
+        	int s;
+        	waitpid(pid, &s, 0);
+        	return s;
+        }
+        */
+        import "C"
+        import "fmt"
+
+        func main() {
+        	fmt.Println(C.forks()>>8, C.status(1))
+        }
+        """);
+    go(List.of("build", "-gcflags", "all=-N -l", "-o", "plain/", "./forking"));
+    Path script = scratch.resolve("forked");
+    for (String first : List.of("", "target follow-exec -on\n")) {
+      Files.writeString(script, first + "break C.status\ncontinue\nprint n\ncontinue\n");
+      assertThat(debug(OURS, "plain/forking", script.toString()))
+          .containsSubsequence("> [Breakpoint 1]", "\n1\n", "7 2\n", "exited with status 0");
+    }
+  }
+
+  @Test
+  void thousandsOfThreadsAreStoppedAndGoOn() throws Exception {
+    Path folder = Files.createDirectories(sources.resolve("threads"));
+    Files.writeString(
+        folder.resolve("main.go"),
+        """
+        package main
+
+        import (
+        	"runtime"
+        	"sync"
+        )
+
+        func tick(n int) int { return n + 1 }
+
+        func main() {
+        	var up sync.WaitGroup
+        	up.Add(4000)
+        	for range 4000 {
+        		go func() {
+        			runtime.LockOSThread()
+        			up.Done()
+        			select {}
+        		}()
+        	}
+        	up.Wait()
+        	for n := 0; n < 3; n = tick(n) {
+        	}
+        	println("done")
+        }
+        """);
+    go(List.of("build", "-gcflags", "all=-N -l", "-o", "plain/", "./threads"));
+    Path script =
+        Files.writeString(
+            scratch.resolve("threaded"),
+            "break main.tick\ncontinue\nthreads\nnext\nstepout\nclear 1\ncontinue\n");
+    String said = debug(OURS, "plain/threads", script.toString());
+    assertThat(said)
+        .containsSubsequence("> [Breakpoint 1] main.tick()", "> main.main()", "done", "exited");
+    assertThat(said.lines().filter(l -> l.contains("Thread ")).count()).isGreaterThan(4000);
+  }
+
   /** Delve's prompt follows children as well, but no breakpoint stops them there. */
   @Test
   void childrenAreFollowedIntoTheirPrograms() throws Exception {

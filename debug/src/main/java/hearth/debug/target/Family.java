@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A child is of no interest before it runs a program of its own: until then it shares its
  * parent's memory (vfork(2), as Go does it) or has a copy of it (fork(2)), with its breakpoints. In
- * a copy they are taken out, in shared memory they are stepped over.
+ * a copy they are taken out, also where children are not followed; in shared memory they are
+ * stepped over.
  */
 final class Family {
   final Linux linux = new Linux();
@@ -65,9 +66,9 @@ final class Family {
     members.forEach(LiveProcess::setOptions);
   }
 
-  /** The options by which the kernel tells of children. */
+  /** The options by which the kernel tells of children: of those with a copy of the code always. */
   int options() {
-    return follows ? Linux.OPTION_TRACEFORK | Linux.OPTION_TRACEVFORK : 0;
+    return Linux.OPTION_TRACEFORK | (follows ? Linux.OPTION_TRACEVFORK : 0);
   }
 
   /** Something that happened and was not told, or null. */
@@ -139,6 +140,11 @@ final class Family {
     LiveProcess parent = fork.parent;
     if (parent != null && !fork.shared) {
       parent.restoreIn(fork.id);
+    }
+    if (!follows) {
+      forks.remove(fork.id);
+      linux.ptrace(Linux.PTRACE_DETACH, fork.id, 0, 0);
+      return;
     }
     linux.ptrace(Linux.PTRACE_CONT, fork.id, 0, 0);
   }

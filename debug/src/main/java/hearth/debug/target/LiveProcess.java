@@ -348,7 +348,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
 
   private void seize(int id, int moreOptions) throws TargetException {
     options = Linux.OPTION_TRACECLONE | Linux.OPTION_TRACEEXEC | moreOptions;
-    int result = linux.ptrace(Linux.PTRACE_SEIZE, id, 0, options);
+    int result = linux.ptrace(Linux.PTRACE_SEIZE, id, 0, options | family.options());
     if (result == -Linux.EPERM) {
       throw new TargetException(
           "could not attach to pid "
@@ -618,7 +618,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
           linux.ptrace(Linux.PTRACE_INTERRUPT, thread.id, 0, 0);
         }
       }
-      while (exit == null && threads.values().stream().anyMatch(t -> t.running)) {
+      while (exit == null && !haveStopped()) {
         Stop stop = await();
         if (stop != null) {
           keep(stop);
@@ -632,6 +632,27 @@ public final class LiveProcess implements Inferior, AutoCloseable {
     } finally {
       stopping = false;
     }
+  }
+
+  /**
+   * Asks each thread that runs by itself whether it stopped: to find any one of ten thousand, the
+   * kernel looks at all.
+   *
+   * @return whether none runs any more
+   */
+  private boolean haveStopped() {
+    boolean all = true;
+    for (Tracee thread : List.copyOf(threads.values())) {
+      if (thread.running && exit == null) {
+        int id = linux.waitFor(thread.id, true);
+        Stop stop = id > 0 ? family.take(id, linux.status()) : null;
+        if (stop != null) {
+          keep(stop);
+        }
+        all &= id > 0 && !thread.running;
+      }
+    }
+    return all && exit == null && threads.values().stream().noneMatch(t -> t.running);
   }
 
   /**
