@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug.session;
 
-import hearth.debug.binary.BadBinaryException;
 import hearth.debug.dwarf.CallFrames;
 import hearth.debug.eval.CompiledExpression;
 import hearth.debug.eval.EvalException;
@@ -29,12 +28,8 @@ import hearth.debug.target.Inferior;
 import hearth.debug.target.Instruction;
 import hearth.debug.target.LiveProcess;
 import hearth.debug.target.Stop;
-import hearth.debug.target.TargetException;
 import hearth.debug.target.TargetThread;
 import hearth.debug.target.UnreadableException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,8 +38,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -66,8 +59,7 @@ public final class Session implements AutoCloseable {
   private final Path executable;
   private final LiveProcess.@Nullable Launch launch;
 
-  /** All processes, the one that was started or attached to first while it is there. */
-  private final List<Traced> all = new ArrayList<>();
+  private final Group group;
 
   /** The process that is looked at. */
   private volatile Traced current;
@@ -125,7 +117,7 @@ public final class Session implements AutoCloseable {
     T run() throws SessionException;
   }
 
-  private static final String THROW = "runtime.throw";
+  static final String THROW = "runtime.throw";
 
   /** Where the debugger stops by itself. */
   private static final Map<Integer, List<String>> OWN_FUNCTIONS =
@@ -135,95 +127,19 @@ public final class Session implements AutoCloseable {
           Breakpoint.FATAL_THROW,
           List.of(THROW, "runtime.fatal", "runtime.fatalsignal"));
 
-  private record Opened(Program program, Inferior target) {}
-
-  /** Gets hold of what is debugged. */
-  @FunctionalInterface
-  private interface Opener {
-    Inferior open() throws TargetException;
-  }
-
   private Session(
-      Path executable, LiveProcess.@Nullable Launch launch, Opener opener, Reason reason)
+      Path executable, LiveProcess.@Nullable Launch launch, Opening.Opener opener, Reason reason)
       throws SessionException {
     this.executable = executable;
     this.launch = launch;
     this.reason = reason;
-    Opened opened;
     try {
-      opened = owner.run(() -> open(executable, opener));
+      current = owner.run(() -> Opening.of(executable, opener));
     } catch (SessionException e) {
       owner.close();
       throw e;
     }
-    current = new Traced(opened.program, opened.target);
-    all.add(current);
-  }
-
-  /** Reads the program while the target is got hold of. */
-  private static Opened open(Path executable, Opener opener) throws SessionException {
-    CompletableFuture<Program> reading = CompletableFuture.supplyAsync(() -> read(executable));
-    Inferior target = null;
-    Program program = null;
-    boolean opened = false;
-    try {
-      if (!Files.isReadable(executable)) {
-        reading.join(); // says why
-      }
-      // The runtime's line table is needed at once, and is long.
-      reading.thenAcceptAsync(p -> p.functions(THROW).forEach(f -> p.line(f, f.low())));
-      target = opener.open();
-      program = reading.join();
-      opened = true;
-      return new Opened(program, target);
-    } catch (TargetException | BadBinaryException e) {
-      throw new SessionException(String.valueOf(e.getMessage()));
-    } catch (CompletionException e) {
-      throw new SessionException(why(executable, e.getCause()));
-    } finally {
-      if (!opened) {
-        letGo(reading, target);
-      }
-    }
-  }
-
-  private static Program read(Path executable) {
-    try {
-      return Program.open(executable);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static String why(Path executable, @Nullable Throwable cause) {
-    if (!(cause instanceof UncheckedIOException)) {
-      return String.valueOf(cause == null ? null : cause.getMessage());
-    }
-    return executable.startsWith("/proc")
-        ? "could not attach to pid "
-            + executable.getName(1)
-            + ": cannot read "
-            + executable
-            + "; is there such a process, and is it yours?"
-        : "could not open "
-            + executable
-            + ": "
-            + (Files.exists(executable) ? cause.getMessage() : "no such file or directory");
-  }
-
-  private static void letGo(CompletableFuture<Program> reading, @Nullable Inferior target) {
-    if (target != null) {
-      target.detach(target instanceof LiveProcess process && process.isChild());
-    }
-    reading.whenComplete((program, failure) -> {
-      if (program != null) {
-        try {
-          program.close();
-        } catch (IOException e) {
-          // nothing was written to it
-        }
-      }
-    });
+    group = new Group(current);
   }
 
   /**
@@ -784,8 +700,8 @@ public final class Session implements AutoCloseable {
 
   private void insert(Breakpoint breakpoint) {
     current.insert(breakpoint, breakpoint.location().addresses());
-    for (Traced other : all) {
-      if (other != current && !other.target.isGone()) {
+    for (Traced other : group.alive()) {
+      if (other != current) {
         insertInto(other, breakpoint);
       }
     }
@@ -919,7 +835,7 @@ public final class Session implements AutoCloseable {
       unwatch(breakpoint, watchpoint);
       return;
     }
-    all.forEach(t -> t.remove(breakpoint));
+    group.members().forEach(t -> t.remove(breakpoint));
   }
 
   /**
@@ -935,7 +851,7 @@ public final class Session implements AutoCloseable {
       throw new SessionException("its place is not known yet: " + breakpoint.spec);
     }
     breakpoint.enabled = !breakpoint.enabled;
-    all.forEach(t -> t.toggled(breakpoint));
+    group.alive().forEach(t -> t.toggled(breakpoint));
   }
 
   // Running
@@ -1085,7 +1001,7 @@ public final class Session implements AutoCloseable {
     outOfScope.clear();
     current.target.step(thread);
     reason = current.target.isGone() ? Reason.EXITED : Reason.STEP;
-    restAll();
+    rest();
   }
 
   /** Runs one instruction of the thread that is looked at; over calls if {@code over}. */
@@ -1148,7 +1064,7 @@ public final class Session implements AutoCloseable {
         halting = false;
         if (!current.target.isGone()) {
           current.target.clearHalt();
-          restAll();
+          rest();
         }
       }
     });
@@ -1193,10 +1109,10 @@ public final class Session implements AutoCloseable {
         reason = Reason.MANUAL;
         return;
       }
-      resumeAll();
+      group.resume();
       while (true) {
         Stop stop = current.target.nextOfAll();
-        lookAt(stop.process());
+        current = group.of(stop.process(), current);
         if (handle(stop)) {
           break;
         }
@@ -1204,51 +1120,27 @@ public final class Session implements AutoCloseable {
     } finally {
       running = false;
       halting = false;
-      all.forEach(t -> t.target.clearHalt());
-      restAll();
+      group.members().forEach(t -> t.target.clearHalt());
+      rest();
     }
   }
 
-  private void lookAt(int pid) {
-    if (current.target.pid() != pid) {
-      all.stream().filter(t -> t.target.pid() == pid).findFirst().ifPresent(t -> current = t);
-    }
-  }
-
-  private void resumeAll() {
-    for (Traced one : all) {
-      if (!one.target.isGone()) {
-        one.target.resume();
-      }
-    }
-  }
-
-  private void stopAll() {
-    for (Traced one : all) {
-      if (!one.target.isGone()) {
-        one.target.stopAll();
-      }
-    }
-  }
-
-  /** All are stopped, and stay so until the user says more. */
-  private void restAll() {
-    Traced here = current;
-    for (Traced one : List.copyOf(all)) {
-      current = one;
-      one.target.pendingStops().forEach(this::handleOther);
-    }
-    current = here;
-    here.target.newChildren().forEach(this::spawned);
-    all.forEach(t -> t.target.rest());
+  /**
+   * All are stopped, and stay so until the user says more. What happened to other processes than
+   * the one that is looked at is told when they go on.
+   */
+  private void rest() {
+    current.target.pendingStops().forEach(this::handleOther);
+    current.target.newChildren().forEach(this::spawned);
+    group.members().forEach(t -> t.target.rest());
   }
 
   /** A child runs a program: the session has a process more, if that is one of Go. */
   private void spawned(Inferior child) {
     String words = child.commandLine();
-    Traced made = isFollowed(words) ? traced(child) : null;
+    Traced made = isFollowed(words) ? group.read(child) : null;
     if (made != null) {
-      all.add(made);
+      group.add(made);
       insertInto(made);
     } else {
       child.detach(false);
@@ -1262,15 +1154,6 @@ public final class Session implements AutoCloseable {
   private boolean isFollowed(String words) {
     Pattern wanted = followed;
     return wanted != null && wanted.matcher(words).find();
-  }
-
-  /** What is known of a process by its program; null if that is none of Go. */
-  private @Nullable Traced traced(Inferior target) {
-    try {
-      return new Traced(programOf(Path.of("/proc/" + target.pid() + "/exe")), target);
-    } catch (IOException | BadBinaryException e) {
-      return null;
-    }
   }
 
   private void insertInto(Traced made) {
@@ -1290,26 +1173,10 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** The program of a file; the one that is read already, if it is that. */
-  private Program programOf(Path file) throws IOException {
-    for (Traced one : all) {
-      Path known = Path.of("/proc/" + one.target.pid() + "/exe");
-      if (Files.exists(known) && Files.isSameFile(known, file)) {
-        return one.program;
-      }
-    }
-    Program read = Program.open(file.toRealPath());
-    if (!read.functions(THROW).isEmpty()) {
-      return read;
-    }
-    read.close();
-    throw new BadBinaryException("not a program of Go");
-  }
-
   /** A process ended: the session goes on with the others, if there are any. */
   private boolean ended() {
     Traced gone = current;
-    List<Traced> left = all.stream().filter(t -> !t.target.isGone()).toList();
+    List<Traced> left = group.alive();
     if (left.isEmpty()) {
       reason = Reason.EXITED;
       cancelSteps();
@@ -1318,32 +1185,20 @@ public final class Session implements AutoCloseable {
     if (stepped == gone) {
       cancelSteps();
     }
-    all.remove(gone);
     breakpoints.values().removeIf(b -> watchedIn.get(b.id()) == gone);
     current = left.getFirst();
-    gone.target.detach(false);
-    closeUnused(gone.program);
+    group.remove(gone);
     return false;
   }
 
   /** The process that something happened to ended when all were to be stopped. */
   private boolean goneMeanwhile() {
-    if (all.size() == 1) {
+    if (group.isSingle()) {
       reason = Reason.EXITED;
       return true;
     }
-    resumeAll(); // its end is told next
+    group.resume(); // its end is told next
     return false;
-  }
-
-  private void closeUnused(Program program) {
-    if (all.stream().noneMatch(t -> t.program == program)) {
-      try {
-        program.close();
-      } catch (IOException e) {
-        return; // nothing was written to it
-      }
-    }
   }
 
   /**
@@ -1371,17 +1226,15 @@ public final class Session implements AutoCloseable {
   public List<TargetInfo> targets() {
     List<TargetInfo> result = new ArrayList<>();
     Traced here = current;
-    for (Traced one : all) {
-      if (!one.target.isGone()) {
-        current = one;
-        TargetThread thread = one.target.thread(one.currentThread);
-        result.add(
-            new TargetInfo(
-                one.target.pid(),
-                one.target.commandLine(),
-                thread == null ? null : threadState(thread),
-                one == here));
-      }
+    for (Traced one : group.alive()) {
+      current = one;
+      TargetThread thread = one.target.thread(one.currentThread);
+      result.add(
+          new TargetInfo(
+              one.target.pid(),
+              one.target.commandLine(),
+              thread == null ? null : threadState(thread),
+              one == here));
     }
     current = here;
     return result;
@@ -1398,22 +1251,22 @@ public final class Session implements AutoCloseable {
         yield false;
       }
       case Stop.Halted h -> {
-        stopAll();
+        group.stop();
         current.currentThread = h.thread().id();
         reason = Reason.MANUAL;
         yield true;
       }
       case Stop.OwnTrap t when isOfCall(t.thread()) -> {
-        stopAll();
+        group.stop();
         Injection call = interrupted;
         if (call != null && call.goOn(t.thread())) {
           interrupted = null;
         }
-        resumeAll();
+        group.resume();
         yield false;
       }
       case Stop.OwnTrap t -> {
-        stopAll();
+        group.stop();
         current.currentThread = t.thread().id();
         reason = Reason.HARDCODED_BREAKPOINT;
         cancelSteps();
@@ -1427,14 +1280,13 @@ public final class Session implements AutoCloseable {
         stepper = stepped == current ? null : stepper;
         if (isFollowed(current.target.commandLine())) {
           Traced old = current;
-          Traced made = traced(old.target);
+          Traced made = group.read(old.target);
           if (made != null) {
-            all.set(all.indexOf(old), made);
+            group.replace(old, made);
             current = made;
             insertInto(made);
-            closeUnused(old.program);
           }
-        } else if (all.size() == 1) {
+        } else if (group.isSingle()) {
           breakpoints.clear();
         }
         current.target.resume(x.thread());
@@ -1471,18 +1323,18 @@ public final class Session implements AutoCloseable {
 
   /** A thread used memory that is watched. */
   private boolean watched(Stop.Watched stop) throws SessionException {
-    stopAll();
+    group.stop();
     TargetThread thread = stop.thread();
     Breakpoint watching = Watchpoints.of(breakpoints(), stop.watch());
     if (current.target.isGone() || watching == null) {
-      resumeAll();
+      group.resume();
       return false;
     }
     if (!watchpoints.isInScope(watching, thread)) {
       return endWatch(watching, thread);
     }
     if (hit(List.of(watching), thread) == null) {
-      resumeAll();
+      group.resume();
       return false;
     }
     return stopAt(watching, thread, Reason.WATCHPOINT);
@@ -1502,11 +1354,11 @@ public final class Session implements AutoCloseable {
     for (Breakpoint b : List.copyOf(site.watchers)) {
       switch (watchpoints.reached(b, address, thread)) {
         case MOVED -> {
-          stopAll();
+          group.stop();
           watchpoints.follow(b, thread);
         }
         case OUT_OF_SCOPE -> {
-          stopAll();
+          group.stop();
           ended |= endWatch(b, thread);
         }
         case NOTHING -> {}
@@ -1543,7 +1395,7 @@ public final class Session implements AutoCloseable {
     if (site != null && active != null) {
       Stepper.Point reached = active.reached(site.points, thread);
       if (reached != null) {
-        stopAll();
+        group.stop();
         if (current.target.isGone()) {
           return goneMeanwhile();
         }
@@ -1554,19 +1406,19 @@ public final class Session implements AutoCloseable {
     Breakpoint hit = site == null ? null : hit(site.breakpoints, thread);
     if (hit == null) {
       if (halting) {
-        stopAll();
+        group.stop();
         current.currentThread = thread.id();
         reason = Reason.MANUAL;
         return true;
       }
       if (site != null && !site.watchers.isEmpty()) {
-        resumeAll(); // all were stopped, to give them the watch anew
+        group.resume(); // all were stopped, to give them the watch anew
       } else {
         current.target.resume(thread);
       }
       return false;
     }
-    stopAll();
+    group.stop();
     if (current.target.isGone()) {
       return goneMeanwhile();
     }
@@ -1619,7 +1471,7 @@ public final class Session implements AutoCloseable {
     if (next != null && !stoppedAt.containsKey(thread.id())) {
       if (next.hasPoints()) {
         add(next);
-        resumeAll();
+        group.resume();
         return false;
       }
     }
@@ -1788,14 +1640,11 @@ public final class Session implements AutoCloseable {
   /** Looks at another thread from now on. */
   public void selectThread(int id) throws SessionException {
     requireAlive();
-    for (Traced one : all) {
-      if (one != current && one.target.thread(id) != null) {
-        current = one;
-      }
-    }
-    if (current.target.thread(id) == null) {
+    Traced of = group.ofThread(id);
+    if (of == null) {
       throw new SessionException("unknown thread " + id);
     }
+    current = of;
     current.currentThread = id;
     selectedGoroutine = 0;
   }
@@ -1816,8 +1665,7 @@ public final class Session implements AutoCloseable {
     }
     return run(() -> {
       cancelSteps();
-      List<Traced> old = List.copyOf(all);
-      old.reversed().forEach(t -> t.target.detach(true));
+      group.detach(true);
       List<String> words = new ArrayList<>();
       words.add(known.arguments().getFirst());
       words.addAll(
@@ -1825,12 +1673,10 @@ public final class Session implements AutoCloseable {
       LiveProcess.Launch next =
           new LiveProcess.Launch(
               words, known.environment(), known.folder(), known.redirects(), known.randomize());
-      Opened opened = open(executable, () -> LiveProcess.launch(next));
-      long oldBias = old.getFirst().process.bias();
-      current = new Traced(opened.program, opened.target);
-      all.clear();
-      all.add(current);
-      old.stream().map(t -> t.program).distinct().forEach(this::closeUnused);
+      Traced made = Opening.of(executable, () -> LiveProcess.launch(next));
+      long oldBias = current.process.bias();
+      current = made;
+      group.restarted(made);
       if (followed != null) {
         current.target.followChildren(true);
       }
@@ -1841,13 +1687,13 @@ public final class Session implements AutoCloseable {
   /** Puts the breakpoints into the program that was started again. */
   private List<Breakpoint> again(long oldBias) {
     stoppedAt.clear();
-    interrupted = null; // the call ended with the current.process that made it
+    interrupted = null; // the call ended with the process that made it
     selectedGoroutine = 0;
     watchedIn.clear();
     reason = Reason.LAUNCHED;
     List<Breakpoint> lost = new ArrayList<>();
     for (Breakpoint b : Watchpoints.among(breakpoints())) {
-      lost.add(b); // what lies where is known when the current.program has run some way
+      lost.add(b); // what lies where is known when the program has run some way
       breakpoints.remove(b.id());
     }
     for (Breakpoint b : List.copyOf(breakpoints.values())) {
@@ -1906,16 +1752,14 @@ public final class Session implements AutoCloseable {
             return false;
           }
           detached = true;
-          List.copyOf(all).reversed().forEach(t -> t.target.detach(kill));
+          group.detach(kill);
           return true;
         });
     if (!first) {
       return;
     }
     owner.close();
-    List<Program> programs = all.stream().map(t -> t.program).distinct().toList();
-    all.clear();
-    programs.forEach(this::closeUnused);
+    group.close();
   }
 
   /** Evaluates an expression. */

@@ -766,6 +766,9 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   @Override
   public void resume(TargetThread stopped) {
     Tracee thread = (Tracee) stopped;
+    if (pending.stream().anyMatch(s -> isOf(s, thread))) {
+      return; // what happened to it is told first
+    }
     plant();
     // A breakpoint that was set where the thread stands has not been told: it will be hit.
     if (!thread.atReported || leaveBreakpoint(thread)) {

@@ -177,6 +177,10 @@ final class Commands {
       return;
     }
     Command command = find(parts[0]);
+    if (command == null && parts[0].equals("dump")) {
+      throw new SessionException(
+          "dumps are not offered yet: gcore, of gdb, writes a core file that \"dlv core\" reads");
+    }
     if (command == null) {
       throw new SessionException("command not available");
     }

@@ -228,7 +228,14 @@ final class OtherCommands {
         settings.setPaths(PathGuess.rules(session.program(), PathGuess.here()));
         out.print(settings.set("substitute-path"));
       }
-      default -> out.print(settings.set(arguments));
+      default -> {
+        if (arguments.startsWith("substitute-path -guess ")) {
+          throw new SessionException(
+              "too many arguments: \"config substitute-path -guess\" takes none, and looks in the"
+                  + " current folder");
+        }
+        out.print(settings.set(arguments));
+      }
     }
   }
 
