@@ -746,27 +746,32 @@ class DebuggerTest {
             "> [Breakpoint 2] main.done()",
             "has exited with status 0")
         .doesNotContain("Exception");
-    // Three at once, and one that is attached to.
+    // Three at once, each of which is told, and one that is attached to.
     Files.writeString(
         script,
         """
         target follow-exec -on
-        break main.child if name == "two"
+        break main.child
+        continue
+        print name
+        continue
+        print name
         continue
         print name
         continue
         """);
     assertThat(
             run(
-                OURS,
-                "exec",
-                "plain/follow_exec",
-                "--init",
-                script.toString(),
-                "--allow-non-terminal-interactive=true",
-                "--",
-                "-all"))
-        .containsSubsequence("> [Breakpoint 1] main.child()", "\"two\"", "done 3", "exited")
+                    OURS,
+                    "exec",
+                    "plain/follow_exec",
+                    "--init",
+                    script.toString(),
+                    "--allow-non-terminal-interactive=true",
+                    "--",
+                    "-all")
+                .lines())
+        .contains("\"one\"", "\"two\"", "\"three\"", "done 3")
         .contains("child one 322", "child two 346", "child three 536");
     Process waiting =
         new ProcessBuilder(sources.resolve("plain/follow_exec").toString(), "-wait")

@@ -638,7 +638,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
    * Asks each thread that runs by itself whether it stopped: to find any one of ten thousand, the
    * kernel looks at all.
    *
-   * @return whether none runs any more
+   * @return whether none runs any more, or the process ended
    */
   private boolean haveStopped() {
     boolean all = true;
@@ -652,7 +652,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
         all &= id > 0 && !thread.running;
       }
     }
-    return all && exit == null && threads.values().stream().noneMatch(t -> t.running);
+    return exit != null || (all && threads.values().stream().noneMatch(t -> t.running));
   }
 
   /**
