@@ -252,6 +252,10 @@ public final class Scope {
       to.unreadable = "no address for escaped variable";
     }
     to.name = v.name.substring(1);
+    Variable.Kept kept = v.location;
+    if (kept != null) {
+      to.location = new Variable.Kept(kept.expression(), kept.list(), kept.pc(), true);
+    }
     to.flags |= Variable.ESCAPED | (v.flags & (Variable.ARGUMENT | Variable.RESULT));
     to.declarationLine = v.declarationLine;
     return to;
@@ -338,6 +342,10 @@ public final class Scope {
         return v;
       }
       v = place(Expression.locate(expression, stacks.context(frame)), frame, name, type);
+      boolean block = die.block(Dw.AT_LOCATION).isPresent();
+      v.location =
+          new Variable.Kept(
+              expression, block ? -1 : die.number(Dw.AT_LOCATION, 0), pc + process.bias(), false);
     } catch (BadBinaryException | UnreadableException e) {
       v = new Variable(name, 0, type, process.memory());
       v.unreadable = e.getMessage();

@@ -35,11 +35,11 @@ public record CallLayout(List<Slot> slots, long size) {
     private final boolean result;
     private final List<Part> parts;
     private final long offset;
-    private final long line;
+    private final Die described;
 
     private Slot(
-        String name, GoType type, boolean result, List<Part> parts, long offset, long line) {
-      this.line = line;
+        String name, GoType type, boolean result, List<Part> parts, long offset, Die described) {
+      this.described = described;
       this.name = name;
       this.type = type;
       this.result = result;
@@ -221,8 +221,7 @@ public record CallLayout(List<Slot> slots, long size) {
       } else if (!result) {
         spilled = align(spilled, alignment(type)) + type.size();
       }
-      long line = child.number(Dw.AT_DECL_LINE, child.origin().number(Dw.AT_DECL_LINE, 0));
-      slots.add(new Slot(child.name(), type, result, parts, offset, line));
+      slots.add(new Slot(child.name(), type, result, parts, offset, child));
     }
     return new CallLayout(slots, align(align(onStack, 8) + spilled, 8));
   }
@@ -246,7 +245,14 @@ public record CallLayout(List<Slot> slots, long size) {
                     slot.type(),
                     new Pieces(process.memory(), slot.read(registers, vectors), null));
         v.flags |= Variable.RESULT;
-        v.declarationLine = slot.line;
+        Die described = slot.described;
+        v.declarationLine =
+            described.number(Dw.AT_DECL_LINE, described.origin().number(Dw.AT_DECL_LINE, 0));
+        v.location =
+            described
+                .block(Dw.AT_LOCATION)
+                .map(b -> new Variable.Kept(b, -1, 0, false))
+                .orElse(null);
         results.add(v);
       }
     }

@@ -4,6 +4,7 @@ package hearth.debug.goruntime;
 
 import hearth.debug.binary.Elf;
 import hearth.debug.dwarf.Die;
+import hearth.debug.dwarf.Dw;
 import hearth.debug.dwarf.LineTable;
 import hearth.debug.index.Function;
 import hearth.debug.index.Program;
@@ -101,6 +102,8 @@ public final class GoProcess {
     }
     Die die = variable.die();
     Variable made = new Variable(name, variable.address() + bias, types.typeOf(die), target);
+    made.location =
+        die.block(Dw.AT_LOCATION).map(b -> new Variable.Kept(b, -1, 0, false)).orElse(null);
     if (variable.address() == 0) {
       made.address = 0;
       made.unreadable = "variable has no address";

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug.goruntime;
 
+import hearth.debug.dwarf.ExpressionText;
 import hearth.debug.target.Memory;
+import hearth.debug.target.Registers;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +61,31 @@ public final class Variable {
   public boolean loaded;
   public long declarationLine;
 
+  /** Where its debug information says that it is kept; null if it is no variable of a function. */
+  public @Nullable Kept location;
+
+  /**
+   * What debug information says of a place.
+   *
+   * @param expression of DWARF
+   * @param list offset or number of the location list that it is in, or -1 if it is in none
+   * @param pc the address that it holds for, as the file has it
+   * @param escaped whether the place is of the pointer that leads there
+   */
+  public record Kept(byte[] expression, long list, long pc, boolean escaped) {
+    /** As Delve writes it. */
+    @Override
+    public String toString() {
+      String where =
+          list < 0
+              ? "[block] "
+              : "[0x" + Long.toHexString(list) + ":0x" + Long.toHexString(pc) + "] ";
+      return where
+          + ExpressionText.of(expression, Registers::dwarfName)
+          + (escaped ? " (escaped)" : "");
+    }
+  }
+
   /** Entries of a map, or elements, that are left out at the start. */
   public long skip;
 
@@ -86,6 +113,7 @@ public final class Variable {
     copy.onlyAddress = onlyAddress;
     copy.loaded = loaded;
     copy.declarationLine = declarationLine;
+    copy.location = location;
     copy.skip = skip;
     copy.trusted = trusted;
     return copy;

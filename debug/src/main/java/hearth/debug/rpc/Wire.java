@@ -105,7 +105,7 @@ final class Wire {
     o.add("children", v.kind.isComplex() ? parts(v) : variables(v.children));
     o.add("base", address(v.base));
     o.addProperty("unreadable", v.unreadable == null ? "" : v.unreadable);
-    o.addProperty("LocationExpr", "");
+    o.addProperty("LocationExpr", v.location == null ? "" : v.location.toString());
     o.addProperty("DeclLine", v.declarationLine);
     return o;
   }

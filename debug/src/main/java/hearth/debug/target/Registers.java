@@ -50,6 +50,7 @@ public final class Registers {
   static final int FS_BASE = 21;
   // DWARF numbers 0 to 16 (System V ABI for AMD64, figure 3.36).
   private static final int[] BY_DWARF = {10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0, 16};
+  private static final int FIRST_XMM = 17;
   // Numbers of registers in instructions.
   private static final int[] BY_CODE = {10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0};
 
@@ -132,6 +133,17 @@ public final class Registers {
 
   void setCode(int number, long value) {
     values[BY_CODE[number]] = value;
+  }
+
+  /** Name of a register by its number of DWARF, as Delve writes it. */
+  public static String dwarfName(int number) {
+    if (number >= 0 && number < BY_DWARF.length) {
+      return NAMES[BY_DWARF[number]];
+    }
+    if (number >= FIRST_XMM && number < FIRST_XMM + 16) {
+      return "XMM" + (number - FIRST_XMM);
+    }
+    return "unknown" + number;
   }
 
   /** All registers by their names, in the order in which Delve shows them. */

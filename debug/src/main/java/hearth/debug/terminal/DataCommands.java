@@ -174,6 +174,10 @@ final class DataCommands {
       if (v.kind == Kind.INTERFACE && !v.children.isEmpty()) {
         out.println("Concrete type: " + v.children.getFirst().type.name());
       }
+      Variable.Kept kept = v.location;
+      if (kept != null && commands.settings().showsLocations()) {
+        out.println("location: " + kept);
+      }
     } catch (EvalException e) {
       GoType type = session.process().types().named(arguments);
       if (type == null) {
