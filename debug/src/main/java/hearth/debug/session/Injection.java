@@ -124,6 +124,7 @@ final class Injection implements Caller {
 
   /** Lets all run, or the caller alone, until the runtime traps for the call. */
   private TargetThread runToTrap(TargetThread caller) {
+    session.runsForCall();
     if (rules.alone()) {
       target.resume(caller);
     } else {

@@ -1049,7 +1049,6 @@ public final class Session implements AutoCloseable {
       Injection injection = new Injection(this, limits, rules);
       scope.setCaller(injection);
       running = true;
-      stoppedAt.clear();
       try {
         returned = calls(expression, scope, limits, injection);
         TargetThread thread = scope.thread();
@@ -1081,6 +1080,11 @@ public final class Session implements AutoCloseable {
     Variable v = CompiledExpression.of(expression).evaluate(scope, hits(), limits);
     List<Variable> results = injection.returned();
     return v.kind == Kind.INVALID && results != null ? results : List.of(v);
+  }
+
+  /** The process runs on for a call: it is at no breakpoint any more. */
+  void runsForCall() {
+    stoppedAt.clear();
   }
 
   /** The user stopped a call: it is gone on with when the program runs again. */
