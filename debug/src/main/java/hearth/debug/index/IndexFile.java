@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IndexFile {
   private static final int MAGIC = 0x48444958;
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
   private static final int HEADER = 24;
   private static final int MAX_FILES = 64;
   private static final int MAX_ID = 200;

@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
@@ -26,13 +26,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An index as it is kept: columns of numbers, read in one piece each, and strings that are made
- * when they are asked for. Strings are sorted and known by their place, so that what has a name is
- * found by halving; a start reads of an index little more than it needs.
+ * when they are asked for. Strings are sorted by their hash codes and known by their place, so that
+ * what has a name is found by halving; a start reads of an index little more than it needs.
  */
 final class KeptIndex implements Index {
   private static final int COUNTS = 10;
 
   private final List<Unit> units;
+  private final int[] stringHashes;
   private final int[] stringStarts;
   private final byte[] stringBytes;
   private final @Nullable String[] strings;
@@ -136,6 +137,7 @@ final class KeptIndex implements Index {
     if (counts[0] != units.size()) {
       throw new IllegalArgumentException("an index of other units");
     }
+    stringHashes = ints(body, counts[1]);
     stringStarts = ints(body, counts[1] + 1);
     stringBytes = new byte[counts[2]];
     body.get(stringBytes);
@@ -197,25 +199,14 @@ final class KeptIndex implements Index {
   /** The number of a string, or -1 if it is not here. */
   private int number(String text) {
     byte[] wanted = text.getBytes(StandardCharsets.UTF_8);
-    int low = 0;
-    int high = strings.length;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      int order =
-          Arrays.compareUnsigned(
-              stringBytes,
-              stringStarts[middle],
-              stringStarts[middle + 1],
-              wanted,
-              0,
-              wanted.length);
-      if (order == 0) {
-        return middle;
-      }
-      if (order < 0) {
-        low = middle + 1;
-      } else {
-        high = middle;
+    int hash = text.hashCode();
+    int at = lowest(stringHashes.length, i -> stringHashes[i], hash);
+    for (; at < stringHashes.length && stringHashes[at] == hash; at++) {
+      boolean same =
+          Arrays.equals(
+              stringBytes, stringStarts[at], stringStarts[at + 1], wanted, 0, wanted.length);
+      if (same) {
+        return at;
       }
     }
     return -1;
@@ -363,30 +354,41 @@ final class KeptIndex implements Index {
   /** Collects the strings, then writes columns. */
   private static final class Writer {
     private final Map<String, Integer> numbers = new HashMap<>();
+    private final List<String> strings = new ArrayList<>();
+    private int[] places = new int[0];
     private ByteBuffer out = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
 
-    void name(String text) {
-      numbers.putIfAbsent(text, 0);
-    }
-
-    /** Numbers the strings in the order of their bytes, and writes them. */
-    byte[] strings(int[] starts) {
-      record Encoded(String text, byte[] bytes) {}
-      List<Encoded> all = new ArrayList<>(numbers.size());
-      numbers.keySet().forEach(s -> all.add(new Encoded(s, s.getBytes(StandardCharsets.UTF_8))));
-      all.sort((a, b) -> Arrays.compareUnsigned(a.bytes, b.bytes));
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 20);
-      for (int i = 0; i < starts.length - 1; i++) {
-        Encoded string = all.get(i);
-        numbers.put(string.text, i);
-        bytes.writeBytes(string.bytes);
-        starts[i + 1] = bytes.size();
+    /** Numbers of names in the order in which they came, until {@link #place} says their places. */
+    <T> int[] names(Collection<T> all, java.util.function.Function<T, String> name) {
+      int[] result = new int[all.size()];
+      int i = 0;
+      for (T one : all) {
+        String text = name.apply(one);
+        Integer known = numbers.putIfAbsent(text, strings.size());
+        if (known == null) {
+          strings.add(text);
+        }
+        result[i++] = known == null ? strings.size() - 1 : known;
       }
-      return bytes.toByteArray();
+      return result;
     }
 
-    int number(String text) {
-      return numbers.getOrDefault(text, 0);
+    /** Sorts the strings by their hash codes; there are no more to come. */
+    int[] sorted() {
+      int[] order = order(strings.stream().mapToInt(String::hashCode).toArray());
+      places = new int[order.length];
+      for (int i = 0; i < order.length; i++) {
+        places[order[i]] = i;
+      }
+      return order;
+    }
+
+    /** Gives names the numbers that are kept. */
+    int[] place(int[] names) {
+      for (int i = 0; i < names.length; i++) {
+        names[i] = places[names[i]];
+      }
+      return names;
     }
 
     private void room(long size) {
@@ -418,79 +420,84 @@ final class KeptIndex implements Index {
       out.put(all);
     }
 
-    /** Places of a list, by the names at them; of those with one name the first comes first. */
-    <T> void byName(List<T> all, java.util.function.Function<T, String> name) {
-      int[] numbers = all.stream().mapToInt(t -> number(name.apply(t))).toArray();
-      ints(
-          IntStream.range(0, numbers.length)
-              .boxed()
-              .sorted(Comparator.comparingInt(i -> numbers[i]))
-              .mapToInt(i -> i));
-    }
-
-    void named(List<Named> all) {
-      ints(all.stream().mapToInt(n -> number(n.name())));
+    void named(int[] names, List<Named> all) {
+      ints(IntStream.of(names));
       ints(all.stream().mapToInt(Named::entry));
       longs(all.stream().mapToLong(Named::value));
-      byName(all, Named::name);
+      ints(IntStream.of(order(names)));
     }
+  }
+
+  /** Places by ascending numbers at them; of those with one number the first comes first. */
+  private static int[] order(int[] numbers) {
+    long[] keys = new long[numbers.length];
+    for (int i = 0; i < keys.length; i++) {
+      keys[i] = ((long) numbers[i] << 32) | i;
+    }
+    Arrays.parallelSort(keys);
+    return Arrays.stream(keys).mapToInt(k -> (int) k).toArray();
   }
 
   /** An index in the form in which it is kept. */
   static ByteBuffer bytes(FreshIndex index, Dwarf dwarf) {
     Writer w = new Writer();
-    index.functions.forEach(f -> w.name(f.name()));
-    index.copies.forEach(c -> w.name(c.name()));
-    index.variables.forEach(n -> w.name(n.name()));
-    index.constants.forEach(n -> w.name(n.name()));
-    index.types.keySet().forEach(w::name);
-    index.files.forEach(files -> files.forEach(w::name));
-    int[] starts = new int[w.numbers.size() + 1];
-    byte[] strings = w.strings(starts);
     int units = dwarf.units().size();
     int[] fileStarts = new int[units + 1];
+    List<String> files = new ArrayList<>();
     for (int i = 0; i < units; i++) {
-      fileStarts[i + 1] = fileStarts[i] + index.files(i).size();
+      files.addAll(index.files(i));
+      fileStarts[i + 1] = files.size();
+    }
+    int[] functionNames = w.names(index.functions, Function::name);
+    int[] copyNames = w.names(index.copies, InlinedCopy::name);
+    int[] variableNames = w.names(index.variables, Named::name);
+    int[] constantNames = w.names(index.constants, Named::name);
+    List<Map.Entry<String, Integer>> types = new ArrayList<>(index.types.entrySet());
+    int[] typeNames = w.names(types, Map.Entry::getKey);
+    int[] fileNames = w.names(files, f -> f);
+    int[] order = w.sorted();
+    int[] starts = new int[order.length + 1];
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 20);
+    for (int i = 0; i < order.length; i++) {
+      bytes.writeBytes(w.strings.get(order[i]).getBytes(StandardCharsets.UTF_8));
+      starts[i + 1] = bytes.size();
     }
     w.ints(
         IntStream.of(
             units,
-            starts.length - 1,
-            strings.length,
+            order.length,
+            bytes.size(),
             index.functions.size(),
             index.copies.size(),
             index.variables.size(),
             index.constants.size(),
-            index.types.size(),
+            types.size(),
             index.runtimeTypes.size(),
-            fileStarts[units]));
+            files.size()));
+    w.ints(IntStream.of(order).map(i -> w.strings.get(i).hashCode()));
     w.ints(IntStream.of(starts));
-    w.bytes(strings);
-    functions(w, index.functions, dwarf);
-    copies(w, index);
-    w.named(index.variables);
-    w.named(index.constants);
-    List<Map.Entry<String, Integer>> types = new ArrayList<>(index.types.entrySet());
-    types.sort(Comparator.comparingInt(e -> w.number(e.getKey())));
-    w.ints(types.stream().mapToInt(e -> w.number(e.getKey())));
-    w.ints(types.stream().mapToInt(Map.Entry::getValue));
+    w.bytes(bytes.toByteArray());
+    functions(w, w.place(functionNames), index.functions, dwarf);
+    copies(w, w.place(copyNames), index);
+    w.named(w.place(variableNames), index.variables);
+    w.named(w.place(constantNames), index.constants);
+    w.place(typeNames);
+    int[] typeOrder = order(typeNames);
+    w.ints(IntStream.of(typeOrder).map(i -> typeNames[i]));
+    w.ints(IntStream.of(typeOrder).map(i -> types.get(i).getValue()));
     List<Map.Entry<Long, Integer>> descriptors = new ArrayList<>(index.runtimeTypes.entrySet());
     descriptors.sort(Map.Entry.comparingByKey());
     w.longs(descriptors.stream().mapToLong(Map.Entry::getKey));
     w.ints(descriptors.stream().mapToInt(Map.Entry::getValue));
     w.ints(IntStream.of(fileStarts));
-    w.ints(
-        IntStream.range(0, units)
-            .boxed()
-            .flatMap(i -> index.files(i).stream())
-            .mapToInt(w::number));
+    w.ints(IntStream.of(w.place(fileNames)));
     return w.out.flip();
   }
 
-  private static void functions(Writer w, List<Function> functions, Dwarf dwarf) {
+  private static void functions(Writer w, int[] names, List<Function> functions, Dwarf dwarf) {
     IdentityHashMap<Unit, Integer> units = new IdentityHashMap<>();
     dwarf.units().forEach(u -> units.put(u, units.size()));
-    w.ints(functions.stream().mapToInt(f -> w.number(f.name())));
+    w.ints(IntStream.of(names));
     w.longs(functions.stream().mapToLong(Function::low));
     w.longs(functions.stream().mapToLong(Function::high));
     w.ints(
@@ -500,15 +507,18 @@ final class KeptIndex implements Index {
               return unit == null ? -1 : units.getOrDefault(unit, -1);
             }));
     w.ints(functions.stream().mapToInt(f -> f.trampoline() ? ~f.entry() : f.entry()));
-    w.byName(functions, Function::name);
+    w.ints(IntStream.of(order(names)));
   }
 
-  private static void copies(Writer w, FreshIndex index) {
+  private static void copies(Writer w, int[] names, FreshIndex index) {
     IdentityHashMap<Function, Integer> places = new IdentityHashMap<>();
     index.functions.forEach(f -> places.put(f, places.size()));
-    List<InlinedCopy> copies = new ArrayList<>(index.copies);
-    copies.sort(Comparator.comparingInt(c -> w.number(c.name())));
-    w.ints(copies.stream().mapToInt(c -> w.number(c.name())));
+    int[] order = order(names);
+    List<InlinedCopy> copies = new ArrayList<>(order.length);
+    for (int i : order) {
+      copies.add(index.copies.get(i));
+    }
+    w.ints(IntStream.of(order).map(i -> names[i]));
     w.longs(copies.stream().mapToLong(InlinedCopy::low));
     w.ints(copies.stream().mapToInt(c -> places.getOrDefault(c.outer(), 0)));
     w.ints(copies.stream().mapToInt(InlinedCopy::entry));
