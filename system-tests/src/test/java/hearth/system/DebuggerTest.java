@@ -665,8 +665,8 @@ class DebuggerTest {
 
         func main() {
         	var up sync.WaitGroup
-        	up.Add(4000)
-        	for range 4000 {
+        	up.Add(2000)
+        	for range 2000 {
         		go func() {
         			runtime.LockOSThread()
         			up.Done()
@@ -687,7 +687,7 @@ class DebuggerTest {
     String said = debug(OURS, "plain/threads", script.toString());
     assertThat(said)
         .containsSubsequence("> [Breakpoint 1] main.tick()", "> main.main()", "done", "exited");
-    assertThat(said.lines().filter(l -> l.contains("Thread ")).count()).isGreaterThan(4000);
+    assertThat(said.lines().filter(l -> l.contains("Thread ")).count()).isGreaterThan(2000);
   }
 
   /** Delve's prompt follows children as well, but no breakpoint stops them there. */
