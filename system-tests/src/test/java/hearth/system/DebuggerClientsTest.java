@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -128,23 +129,32 @@ class DebuggerClientsTest {
     return folder;
   }
 
-  private String adapter(String debugger, String name, String arguments) throws Exception {
+  /** What a script of node tells of a debug adapter, whose port is its first argument. */
+  private String adapter(
+      String debugger, String log, Map<String, String> environment, String script, Path... more)
+      throws Exception {
     Path folder = client();
-    Process server = start(name, List.of(debugger, "dap", "--listen", "127.0.0.1:0"));
+    Process server = start(log, List.of(debugger, "dap", "--listen", "127.0.0.1:0"));
     try {
-      String address = address(server, name);
-      return run(
-          folder,
-          Map.of("ARGS", arguments, "RESTART", debugger.equals(OURS) ? "1" : "0"),
-          List.of(
-              "node",
-              "client.js",
-              address.substring(address.lastIndexOf(':') + 1),
-              program.toString(),
-              source.toString()));
+      String address = address(server, log);
+      List<String> command = new ArrayList<>(List.of("node", script));
+      command.add(address.substring(address.lastIndexOf(':') + 1));
+      Stream.of(more).map(Path::toString).forEach(command::add);
+      return run(folder, environment, command);
     } finally {
       end(server);
     }
+  }
+
+  private String adapter(String debugger, String name, String arguments) throws Exception {
+    String restart = debugger.equals(OURS) ? "1" : "0";
+    return adapter(
+        debugger,
+        name,
+        Map.of("ARGS", arguments, "RESTART", restart),
+        "client.js",
+        program,
+        source);
   }
 
   /** What a log point told has its own order among the rest. */
@@ -194,23 +204,8 @@ class DebuggerClientsTest {
   }
 
   private String followed(String debugger, String name, Path parent, Path child) throws Exception {
-    Path folder = client();
-    Process server = start(name, List.of(debugger, "dap", "--listen", "127.0.0.1:0"));
-    try {
-      String address = address(server, name);
-      return run(
-          folder,
-          Map.of(),
-          List.of(
-              "node",
-              "follow.js",
-              address.substring(address.lastIndexOf(':') + 1),
-              parent.toString(),
-              child.toString(),
-              SOURCES.resolve("dap/child/main.go").toString()));
-    } finally {
-      end(server);
-    }
+    Path main = SOURCES.resolve("dap/child/main.go");
+    return adapter(debugger, name, Map.of(), "follow.js", parent, child, main);
   }
 
   @Test

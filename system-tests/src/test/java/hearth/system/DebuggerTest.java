@@ -292,17 +292,7 @@ class DebuggerTest {
       for (String commands : scripts.keySet()) {
         Path script = Files.writeString(scratch.resolve("attached"), commands);
         Path said = scratch.resolve("debugger");
-        Process debugger =
-            new ProcessBuilder(
-                    OURS,
-                    "attach",
-                    String.valueOf(counting.pid()),
-                    "--init",
-                    script.toString(),
-                    "--allow-non-terminal-interactive=true")
-                .redirectErrorStream(true)
-                .redirectOutput(said.toFile())
-                .start();
+        Process debugger = attached(counting, script, said);
         waitFor(() ->
             tracer(counting.pid()) != 0
                 && Files.readString(said).contains(scripts.getOrDefault(commands, "")));
@@ -320,21 +310,25 @@ class DebuggerTest {
     }
   }
 
+  /** A debugger that attaches to a process, runs a script and stays. */
+  private static Process attached(Process to, Path script, Path said) throws IOException {
+    return new ProcessBuilder(
+            OURS,
+            "attach",
+            String.valueOf(to.pid()),
+            "--init",
+            script.toString(),
+            "--allow-non-terminal-interactive=true")
+        .redirectErrorStream(true)
+        .redirectOutput(said.toFile())
+        .start();
+  }
+
   /** Breakpoints are in the code then; who comes by later finds them no more. */
   private void killedWhileItRuns(Process counting, Path printed) throws Exception {
     Path said = scratch.resolve("running");
-    Process debugger =
-        new ProcessBuilder(
-                OURS,
-                "attach",
-                String.valueOf(counting.pid()),
-                "--init",
-                Files.writeString(scratch.resolve("rarely"), "trace main.rarely\ncontinue\n")
-                    .toString(),
-                "--allow-non-terminal-interactive=true")
-            .redirectErrorStream(true)
-            .redirectOutput(said.toFile())
-            .start();
+    Path script = Files.writeString(scratch.resolve("rarely"), "trace main.rarely\ncontinue\n");
+    Process debugger = attached(counting, script, said);
     try {
       waitFor(() -> Files.readString(said).contains("> goroutine(1): main.rarely("));
       long first = last(printed);

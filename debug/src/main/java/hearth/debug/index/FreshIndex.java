@@ -51,17 +51,8 @@ final class FreshIndex implements Index {
 
   @Override
   public @Nullable Function before(long pc) {
-    int low = 0;
-    int high = functions.size();
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (functions.get(middle).low() <= pc) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low == 0 ? null : functions.get(low - 1);
+    int count = Index.upTo(functions.size(), i -> functions.get(i).low(), pc);
+    return count == 0 ? null : functions.get(count - 1);
   }
 
   @Override

@@ -4,6 +4,7 @@ package hearth.debug.index;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,21 @@ interface Index {
 
   /** Source files of a unit, by its place among the units. */
   List<String> files(int unit);
+
+  /** How many of ascending numbers, each with its place, are not above another. */
+  static int upTo(int count, IntToLongFunction numbers, long wanted) {
+    int low = 0;
+    int high = count;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (numbers.applyAsLong(middle) <= wanted) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
 
   /**
    * A variable or constant of a package.

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.RandomAccess;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -119,12 +120,6 @@ final class KeptIndex implements Index {
     }
   }
 
-  /** The value of a column at a place. */
-  @FunctionalInterface
-  private interface At {
-    int value(int place);
-  }
-
   /**
    * Reads one.
    *
@@ -212,19 +207,9 @@ final class KeptIndex implements Index {
     return -1;
   }
 
-  /** The first place whose value is not below another. */
-  private static int lowest(int count, At column, int wanted) {
-    int low = 0;
-    int high = count;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (column.value(middle) < wanted) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
+  /** The first place whose number is not below another; numbers ascend. */
+  private static int lowest(int count, IntToLongFunction numbers, int wanted) {
+    return Index.upTo(count, numbers, wanted - 1L);
   }
 
   private Function function(int i) {
@@ -260,17 +245,8 @@ final class KeptIndex implements Index {
 
   @Override
   public @Nullable Function before(long pc) {
-    int low = 0;
-    int high = functionLow.length;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (functionLow[middle] <= pc) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low == 0 ? null : functions.get(low - 1);
+    int count = Index.upTo(functionLow.length, i -> functionLow[i], pc);
+    return count == 0 ? null : functions.get(count - 1);
   }
 
   @Override

@@ -26,7 +26,7 @@ final class Family {
   final Linux linux = new Linux();
   private final List<LiveProcess> members = new ArrayList<>();
   private final Map<Integer, Fork> forks = new HashMap<>();
-  private final ArrayDeque<Stop> spawned = new ArrayDeque<>();
+  private final ArrayDeque<Stop.Spawned> spawned = new ArrayDeque<>();
   private boolean follows;
 
   /** A child that does not yet run a program of its own. */
@@ -124,11 +124,11 @@ final class Family {
     return event == Linux.EVENT_FORK || event == Linux.EVENT_VFORK;
   }
 
-  /** A parent tells of its child. */
-  void forked(LiveProcess parent, int child, int event) {
+  /** A parent tells of its child, which shares the memory of a process or has a copy of it. */
+  void forked(@Nullable LiveProcess parent, int child, boolean shared) {
     Fork fork = forks.computeIfAbsent(child, Fork::new);
     fork.parent = parent;
-    fork.shared = event == Linux.EVENT_VFORK;
+    fork.shared = shared;
     if (fork.waiting) {
       fork.waiting = false;
       begin(fork);
@@ -161,14 +161,8 @@ final class Family {
       return executed(fork);
     }
     if (isFork(event) || event == Linux.EVENT_CLONE) {
-      int child = (int) linux.eventMessage(fork.id);
-      Fork inner = forks.computeIfAbsent(child, Fork::new);
-      inner.parent = fork.parent;
-      inner.shared = event != Linux.EVENT_FORK || fork.shared;
-      if (inner.waiting) {
-        inner.waiting = false;
-        begin(inner);
-      }
+      boolean shares = event != Linux.EVENT_FORK || fork.shared;
+      forked(fork.parent, (int) linux.eventMessage(fork.id), shares);
       linux.ptrace(Linux.PTRACE_CONT, fork.id, 0, 0);
       return null;
     }
@@ -204,17 +198,13 @@ final class Family {
   /** Children that were not told of; they are forgotten here. */
   List<Inferior> untold() {
     List<Inferior> result = new ArrayList<>();
-    for (Stop stop : spawned) {
-      if (stop instanceof Stop.Spawned s) {
-        result.add(s.child());
-      }
-    }
+    spawned.forEach(s -> result.add(s.child()));
     spawned.clear();
     return result;
   }
 
-  /** What was told while nobody could take it. */
-  void keep(Stop stop) {
+  /** A child that was told of while nobody could take it. */
+  void keep(Stop.Spawned stop) {
     spawned.add(stop);
   }
 }

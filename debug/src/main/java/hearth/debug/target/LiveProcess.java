@@ -485,17 +485,19 @@ public final class LiveProcess implements Inferior, AutoCloseable {
 
   /** What happened to another process waits until that is asked. */
   private void keep(Stop stop) {
+    if (stop instanceof Stop.Spawned s) {
+      family.keep(s);
+      return;
+    }
     for (LiveProcess member : family.members()) {
-      if (member.pid == stop.process() && !(stop instanceof Stop.Spawned)) {
-        if (!(stop instanceof Stop.Exited)) {
-          member.pending.add(stop);
-        } else {
+      if (member.pid == stop.process()) {
+        if (stop instanceof Stop.Exited) {
           member.endUntold = true;
+        } else {
+          member.pending.add(stop);
         }
-        return;
       }
     }
-    family.keep(stop);
   }
 
   /** What happened to it and was not told, or null. */
@@ -543,7 +545,7 @@ public final class LiveProcess implements Inferior, AutoCloseable {
         }
       }
       case Linux.EVENT_FORK, Linux.EVENT_VFORK ->
-          family.forked(this, (int) linux.eventMessage(id), event);
+          family.forked(this, (int) linux.eventMessage(id), event == Linux.EVENT_VFORK);
       case Linux.EVENT_EXEC -> {
         threads.keySet().removeIf(other -> other != pid);
         thread = threads.computeIfAbsent(pid, Tracee::new);

@@ -344,7 +344,10 @@ final class OtherCommands {
         return;
       }
     }
-    throw new SessionException("could not find target " + pid);
+    throw new SessionException(
+        pid.isEmpty()
+            ? "not enough arguments: target switch PID; \"target list\" shows the processes"
+            : "could not find target " + pid);
   }
 
   private void followChildren(String[] words) throws SessionException {
