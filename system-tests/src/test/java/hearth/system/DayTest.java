@@ -453,10 +453,11 @@ class DayTest {
       initiator.deleteAll();
     }
     String listed = host.ok("volume", "list");
+    String log = host.log();
     Path volumes = host.dataFolder().resolve("volumes");
     try (Stream<Path> files = Files.walk(volumes)) {
       assertThat(files.filter(Files::isRegularFile).map(volumes::relativize))
-          .as(() -> "what is left, of the volumes " + listed)
+          .as(() -> "what is left, of the volumes " + listed + ", with the log " + log)
           .isEmpty();
     }
     Used after = used(host);

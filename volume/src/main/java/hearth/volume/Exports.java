@@ -61,7 +61,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
   private final Map<String, String> failed = new ConcurrentHashMap<>();
 
   private record Open(
-      String name, String pool, PausableData data, Export export, boolean snapshot) {}
+      String name, String uid, String pool, PausableData data, Export export, boolean snapshot) {}
 
   /** Bytes held, and what is wrong, or nothing. */
   record Status(long usedBytes, String problem) {}
@@ -319,7 +319,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       }
       try {
         Export export = export(volume, data);
-        open.put(iqn(volume), new Open(volume.name(), volume.pool(), data, export, false));
+        put(iqn(volume), new Open(volume.name(), volume.uid(), volume.pool(), data, export, false));
       } catch (IOException e) {
         data.close();
         throw e;
@@ -387,7 +387,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
             return unit;
           };
       Export export = new TargetExport(server, iqn, volume, units);
-      open.put(iqn, new Open(snapshot.name(), volume.pool(), data, export, true));
+      put(iqn, new Open(snapshot.name(), snapshot.uid(), volume.pool(), data, export, true));
     } catch (IOException e) {
       failed.put(snapshot.uid(), reason(e));
       LOG.error("The snapshot {} is not served: {}", snapshot.name(), reason(e));
@@ -541,7 +541,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
 
   /** Cuts sessions off, closes, and deletes the snapshot's data. */
   void delete(VolumeRecord volume, SnapshotRecord snapshot) {
-    close(iqn(volume, snapshot));
+    close(iqn(volume, snapshot), snapshot.uid());
     failed.remove(snapshot.uid());
     change("delete the snapshot's data", volume, engine -> engine.delete(snapshot.uid()));
   }
@@ -651,7 +651,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
       if (before.served() == after.served()) {
         entry.export().change(before, after);
       } else {
-        close(iqn(before));
+        close(iqn(before), before.uid());
         open(after);
       }
     } catch (IOException e) {
@@ -661,7 +661,7 @@ public final class Exports implements TargetDirectory, AutoCloseable {
 
   /** Cuts sessions off, closes, and deletes the data, but for that of a block device. */
   void delete(VolumeRecord volume) {
-    close(iqn(volume));
+    close(iqn(volume), volume.uid());
     failed.remove(volume.uid());
     if (volume.device().isEmpty()) {
       try {
@@ -673,9 +673,18 @@ public final class Exports implements TargetDirectory, AutoCloseable {
     }
   }
 
-  private void close(String iqn) {
-    @Nullable Open entry = open.remove(iqn);
-    if (entry != null) {
+  /** Serves it; what was begun under the same name and never recorded gives way. */
+  private void put(String iqn, Open entry) {
+    @Nullable Open before = open.put(iqn, entry);
+    if (before != null) {
+      close(before);
+    }
+  }
+
+  /** Closes what is served under a name if it is still that one. */
+  private void close(String iqn, String uid) {
+    @Nullable Open entry = open.get(iqn);
+    if (entry != null && entry.uid().equals(uid) && open.remove(iqn, entry)) {
       close(entry);
     }
   }

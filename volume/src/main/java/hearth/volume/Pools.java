@@ -233,26 +233,25 @@ public final class Pools {
       if (loopback.isPresent()) {
         LvmPools.createLoopback(loopback.get(), loopbackBytes, group);
       }
-      try {
-        LvmPools.createThinPool(group);
-        PoolRecord made =
-            new PoolRecord(
-                id, group, LvmPools.identity(group).orElse(""), pool.loopback(), pool.createTime());
-        records.insertPool(made);
-        records.audit(caller, "pool.create", "pools/" + id, "volume group " + group);
-        engines.add(id, LvmPools.open(group, made.identity(), loopback));
-        return describe(caller, made);
-      } catch (IOException | RuntimeException e) {
-        engines.remove(id);
-        undo(group, loopback);
-        throw e;
-      }
+      records.ifUndone(() -> undo(id, group, loopback));
+      LvmPools.createThinPool(group);
+      PoolRecord made =
+          new PoolRecord(
+              id, group, LvmPools.identity(group).orElse(""), pool.loopback(), pool.createTime());
+      records.insertPool(made);
+      records.audit(caller, "pool.create", "pools/" + id, "volume group " + group);
+      engines.add(id, LvmPools.open(group, made.identity(), loopback));
+      return describe(caller, made);
     } catch (IOException e) {
       throw cannot("make the pool", e);
     }
   }
 
-  private static void undo(String group, Optional<Path> loopback) {
+  private void undo(String id, String group, Optional<Path> loopback) {
+    if (records.pools().stream().anyMatch(pool -> pool.group().equals(group))) {
+      return;
+    }
+    engines.remove(id);
     try {
       LvmPools.deleteThinPool(group);
       if (loopback.isPresent()) {

@@ -141,19 +141,27 @@ public final class Snapshots {
         return describe(planned);
       }
       exports.snapshot(planned);
-      try {
-        planned.forEach((snapshot, volume) -> {
-          records.insertSnapshot(snapshot);
-          records.audit(
-              caller, "snapshot.create", snapshot.name(), ByteSize.format(volume.sizeBytes()));
-          exports.open(volume, snapshot);
-        });
-        return describe(planned);
-      } catch (RuntimeException e) {
-        planned.forEach((snapshot, volume) -> exports.delete(volume, snapshot));
-        throw e;
-      }
+      planned.forEach(
+          (snapshot, volume) -> records.ifUndone(() -> deleteUnrecorded(volume, snapshot)));
+      planned.forEach((snapshot, volume) -> {
+        records.insertSnapshot(snapshot);
+        records.audit(
+            caller, "snapshot.create", snapshot.name(), ByteSize.format(volume.sizeBytes()));
+        exports.open(volume, snapshot);
+      });
+      return describe(planned);
     });
+  }
+
+  private void deleteUnrecorded(VolumeRecord volume, SnapshotRecord snapshot) {
+    boolean recorded =
+        records
+            .findSnapshot(volume, snapshot.id())
+            .filter(found -> found.uid().equals(snapshot.uid()))
+            .isPresent();
+    if (!recorded) {
+      exports.delete(volume, snapshot);
+    }
   }
 
   private List<Snapshot> describe(Map<SnapshotRecord, VolumeRecord> snapshots) {

@@ -60,6 +60,13 @@ public interface VolumeRecords {
   /** Runs something once the transaction, with all it is part of, cannot be undone any more. */
   void afterCommit(Runnable work);
 
+  /**
+   * Runs something if the transaction, with all it is part of, is undone or cannot be committed, as
+   * on a full disk; never where there is no transaction. A commit that failed may have come through
+   * all the same: what is run must look.
+   */
+  void ifUndone(Runnable work);
+
   /** Notes a change for the audit. */
   void audit(Caller caller, String action, String target, String detail);
 }

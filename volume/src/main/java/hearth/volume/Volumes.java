@@ -31,6 +31,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The volumes of a host: who may do what with them, and in which order records and data change so
@@ -69,6 +71,8 @@ public final class Volumes {
               .with("update_time", volume -> instant(volume.getUpdateTime())),
           "name");
 
+  private static final Logger LOG = LoggerFactory.getLogger(Volumes.class);
+
   private final VolumeRecords records;
   private final Exports exports;
   private final InstantSource clock;
@@ -92,8 +96,20 @@ public final class Volumes {
           exports.open(withTargetSecret(volume));
           records.snapshots(volume).forEach(snapshot -> start(volume, snapshot));
         }
-        case DELETING -> remove(volume);
+        case DELETING -> endDelete(volume);
       }
+    }
+  }
+
+  /** What cannot be deleted now, as on a full disk, keeps no host from starting. */
+  private void endDelete(VolumeRecord volume) {
+    try {
+      remove(volume);
+    } catch (RuntimeException e) {
+      LOG.error(
+          "The volume {} cannot be deleted now; the next start tries again: {}",
+          volume.name(),
+          e.getMessage());
     }
   }
 
@@ -111,8 +127,15 @@ public final class Volumes {
     switch (snapshot.state()) {
       case READY -> exports.open(volume, snapshot);
       case DELETING -> {
-        exports.delete(volume, snapshot);
-        records.deleteSnapshot(snapshot);
+        try {
+          exports.delete(volume, snapshot);
+          records.deleteSnapshot(snapshot);
+        } catch (RuntimeException e) {
+          LOG.error(
+              "The snapshot {} cannot be deleted now; the next start tries again: {}",
+              snapshot.name(),
+              e.getMessage());
+        }
       }
     }
   }
@@ -329,14 +352,21 @@ public final class Volumes {
     } else {
       exports.create(volume);
     }
-    try {
-      records.insert(volume);
-      records.audit(caller, "volume.create", volume.name(), ByteSize.format(volume.sizeBytes()));
-      exports.open(volume);
-      return describe(volume, true);
-    } catch (RuntimeException e) {
+    records.ifUndone(() -> deleteUnrecorded(volume));
+    records.insert(volume);
+    records.audit(caller, "volume.create", volume.name(), ByteSize.format(volume.sizeBytes()));
+    exports.open(volume);
+    return describe(volume, true);
+  }
+
+  private void deleteUnrecorded(VolumeRecord volume) {
+    boolean recorded =
+        records
+            .find(volume.account(), volume.id())
+            .filter(found -> found.uid().equals(volume.uid()))
+            .isPresent();
+    if (!recorded) {
       exports.delete(volume);
-      throw e;
     }
   }
 
@@ -393,6 +423,11 @@ public final class Volumes {
       }
       records.update(changed);
       records.audit(caller, "volume.update", volume.name(), String.join(", ", mask));
+      records.ifUndone(() ->
+          records
+              .find(volume.account(), volume.id())
+              .filter(found -> found.uid().equals(volume.uid()))
+              .ifPresent(found -> exports.change(changed, found)));
       exports.change(volume, changed);
       return describe(changed, true);
     });

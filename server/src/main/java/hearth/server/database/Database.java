@@ -24,6 +24,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A pool of connections to the host's records. Safe for any thread. Arguments of statements are
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * microseconds) or null.
  */
 public final class Database implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Database.class);
   private static final List<String> MIGRATIONS =
       List.of(
           "V1__records.sql",
@@ -47,6 +50,7 @@ public final class Database implements AutoCloseable {
   private final ThreadLocal<@Nullable Connection> current = new ThreadLocal<>();
 
   private final ThreadLocal<List<Runnable>> afterwards = ThreadLocal.withInitial(ArrayList::new);
+  private final ThreadLocal<List<Runnable>> undoings = ThreadLocal.withInitial(ArrayList::new);
 
   private Database(HikariDataSource source, String kind) {
     this.source = source;
@@ -180,11 +184,33 @@ public final class Database implements AutoCloseable {
     if (current.get() != null) {
       return work.get();
     }
-    T result = outermost(work);
-    List<Runnable> left = List.copyOf(afterwards.get());
-    afterwards.remove();
-    left.forEach(Runnable::run);
+    T result;
+    try {
+      result = outermost(work);
+    } catch (RuntimeException | Error e) {
+      takeAll(undoings).reversed().forEach(undoing -> undo(undoing, e));
+      throw e;
+    } finally {
+      undoings.remove();
+    }
+    takeAll(afterwards).forEach(Runnable::run);
     return result;
+  }
+
+  private static List<Runnable> takeAll(ThreadLocal<List<Runnable>> from) {
+    List<Runnable> all = List.copyOf(from.get());
+    from.remove();
+    return all;
+  }
+
+  /** What goes wrong on the way back must not hide why there was no way on. */
+  private static void undo(Runnable undoing, Throwable reason) {
+    try {
+      undoing.run();
+    } catch (RuntimeException e) {
+      LOG.error("Undoing what was begun failed", e);
+      reason.addSuppressed(e);
+    }
   }
 
   private <T> T outermost(Supplier<T> work) {
@@ -217,6 +243,17 @@ public final class Database implements AutoCloseable {
       work.run();
     } else {
       afterwards.get().add(work);
+    }
+  }
+
+  /**
+   * Runs something once the transaction that this thread is in, outermost and all, was undone or
+   * could not be committed, the last thing asked for first; never where there is no transaction. A
+   * commit that failed may have come through all the same: what is run must look.
+   */
+  public void ifUndone(Runnable work) {
+    if (current.get() != null) {
+      undoings.get().add(work);
     }
   }
 

@@ -299,6 +299,11 @@ public final class VolumeTable implements VolumeRecords {
   }
 
   @Override
+  public void ifUndone(Runnable work) {
+    database.ifUndone(work);
+  }
+
+  @Override
   public void audit(Caller caller, String action, String target, String detail) {
     audit.note(caller, action, target, detail);
   }

@@ -188,4 +188,29 @@ abstract class RecordsContract {
     database.afterCommit(() -> ran.add("at once"));
     assertThat(ran).containsExactly("committed", "at once");
   }
+
+  @Test
+  void whatMakesUpForATransactionRunsIfItIsUndoneTheLastFirst() {
+    java.util.List<String> ran = new java.util.ArrayList<>();
+    database.transaction(() -> {
+      database.ifUndone(() -> ran.add("not undone"));
+      return 1;
+    });
+    database.ifUndone(() -> ran.add("no transaction"));
+    IllegalStateException no = new IllegalStateException("no");
+    assertThatThrownBy(() ->
+            database.transaction(() -> {
+              database.ifUndone(() -> ran.add("first"));
+              return database.transaction(() -> {
+                database.ifUndone(() -> {
+                  throw new IllegalArgumentException("cannot");
+                });
+                database.ifUndone(() -> ran.add("last"));
+                throw no;
+              });
+            }))
+        .isSameAs(no)
+        .hasSuppressedException(new IllegalArgumentException("cannot"));
+    assertThat(ran).containsExactly("last", "first");
+  }
 }
