@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -106,6 +107,9 @@ public final class Main {
           Map.entry("t", "trace-test"),
           Map.entry("test", "trace-test"));
 
+  /** Verbs that trace a process. */
+  private static final Set<String> TRACES = Set.of("attach", "debug", "exec", "test", "trace");
+
   private static final Pattern GO_VERSION = Pattern.compile("go1\\.(\\d+)");
   private static final int OLDEST_GO = 25;
   private static final int NEWEST_GO = 27;
@@ -119,6 +123,11 @@ public final class Main {
 
   /** Runs a command line. */
   public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /** Runs a command line; the status to exit with. */
+  static int run(String[] arguments) {
     // What is said is English wherever this runs; and the digits of another language, which could
     // only mislead, would take the virtual machine 20 ms to look up.
     Locale.setDefault(Locale.US);
@@ -137,7 +146,7 @@ public final class Main {
       status = 1;
     }
     out.flush();
-    System.exit(status);
+    return status;
   }
 
   private int run(String[] arguments, PrintStream out, PrintStream err) throws SessionException {
@@ -147,6 +156,9 @@ public final class Main {
     if (flags.containsKey("help") || verb.equals("help")) {
       out.print(HELP);
       return 0;
+    }
+    if (TRACES.contains(verb)) {
+      LiveProcess.prepare();
     }
     return switch (verb) {
       case "version" -> {

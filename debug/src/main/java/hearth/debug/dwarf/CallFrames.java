@@ -5,7 +5,6 @@ package hearth.debug.dwarf;
 import hearth.debug.binary.BadBinaryException;
 import hearth.debug.binary.Cursor;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +103,7 @@ public final class CallFrames {
       }
       c.seek(next);
     }
-    entries.sort(Comparator.comparingLong(Entry::low));
+    entries.sort((a, b) -> Long.compare(a.low, b.low));
     return this;
   }
 

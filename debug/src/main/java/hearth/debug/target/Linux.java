@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 package hearth.debug.target;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -12,6 +11,9 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -79,8 +81,6 @@ final class Linux implements AutoCloseable {
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MemoryLayout CAPTURE = Linker.Option.captureStateLayout();
-  private static final long ERRNO_AT =
-      CAPTURE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
 
   /**
    * Calls a function with up to six numbers or addresses: one handle for all, as each shape of a
@@ -103,6 +103,7 @@ final class Linux implements AutoCloseable {
   private final MemorySegment state = arena.allocate(CAPTURE);
   private final MemorySegment status = arena.allocate(JAVA_INT);
   private final MemorySegment scratch = arena.allocate(1024, 16);
+  private final ByteBuffer scratchBytes = bytes(scratch);
 
   private static MemorySegment function(String name) {
     return LINKER.defaultLookup().find(name).orElseThrow();
@@ -118,7 +119,15 @@ final class Linux implements AutoCloseable {
   }
 
   private static int errno(MemorySegment state) {
-    return state.get(JAVA_INT, ERRNO_AT);
+    return bytes(state).getInt(0); // all that is captured, see the linker's option
+  }
+
+  /**
+   * Memory as a buffer. What segments offer themselves is handles of variables, which at the first
+   * use take the virtual machine another ten milliseconds.
+   */
+  private static ByteBuffer bytes(MemorySegment memory) {
+    return memory.asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
   private long ptraceRaw(int request, int thread, long address, long data) {
@@ -140,11 +149,11 @@ final class Linux implements AutoCloseable {
   int registers(int request, int thread, long[] registers) {
     boolean set = request == PTRACE_SETREGS;
     if (set) {
-      MemorySegment.copy(registers, 0, scratch, JAVA_LONG, 0, registers.length);
+      scratchBytes.asLongBuffer().put(0, registers);
     }
     int result = ptrace(request, thread, 0, scratch.address());
     if (!set && result >= 0) {
-      MemorySegment.copy(scratch, JAVA_LONG, 0, registers, 0, registers.length);
+      scratchBytes.asLongBuffer().get(0, registers);
     }
     return result;
   }
@@ -153,20 +162,20 @@ final class Linux implements AutoCloseable {
   int floatingPoint(int request, int thread, byte[] fxsave) {
     boolean set = request == PTRACE_SETFPREGS;
     if (set) {
-      MemorySegment.copy(fxsave, 0, scratch, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, 512);
+      scratchBytes.put(0, fxsave, 0, 512);
     }
     int result = ptrace(request, thread, 0, scratch.address());
     if (!set && result >= 0) {
-      MemorySegment.copy(scratch, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, fxsave, 0, 512);
+      scratchBytes.get(0, fxsave, 0, 512);
     }
     return result;
   }
 
   /** What came with the event that a thread stopped for. */
   long eventMessage(int thread) {
-    scratch.set(JAVA_LONG, 0, 0);
+    scratchBytes.putLong(0, 0);
     int result = ptrace(PTRACE_GETEVENTMSG, thread, 0, scratch.address());
-    return result < 0 ? result : scratch.get(JAVA_LONG, 0);
+    return result < 0 ? result : scratchBytes.getLong(0);
   }
 
   /**
@@ -190,7 +199,7 @@ final class Linux implements AutoCloseable {
 
   /** Status of the last wait. */
   int status() {
-    return status.get(JAVA_INT, 0);
+    return bytes(status).getInt(0);
   }
 
   /** Sends a signal to a process, from any thread. */
@@ -219,19 +228,16 @@ final class Linux implements AutoCloseable {
       long length = (long) count * size;
       MemorySegment buffer = own.allocate(length, 8);
       MemorySegment vectors = own.allocate(16L * (count + 1), 8);
-      vectors.set(JAVA_LONG, 0, buffer.address());
-      vectors.set(JAVA_LONG, 8, length);
+      ByteBuffer list = bytes(vectors).putLong(buffer.address()).putLong(length);
       for (int i = 0; i < count; i++) {
-        vectors.set(JAVA_LONG, 16L * (i + 1), addresses[from + i]);
-        vectors.set(JAVA_LONG, 16L * (i + 1) + 8, size);
+        list.putLong(addresses[from + i]).putLong(size);
       }
       long remote = vectors.address() + 16;
       long result = call(READV, captured, process, vectors.address(), 1, remote, count, 0);
       if (result < 0) {
         return -errno(captured);
       }
-      MemorySegment.copy(
-          buffer, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, into, offset, (int) result);
+      bytes(buffer).get(0, into, offset, (int) result);
       return (int) (result / size);
     }
   }
@@ -271,13 +277,10 @@ final class Linux implements AutoCloseable {
       MemorySegment captured = own.allocate(CAPTURE);
       MemorySegment buffer = own.allocate(count, 8);
       MemorySegment vectors = own.allocate(32, 8);
-      vectors.set(JAVA_LONG, 0, buffer.address());
-      vectors.set(JAVA_LONG, 8, count);
-      vectors.set(JAVA_LONG, 16, address);
-      vectors.set(JAVA_LONG, 24, count);
+      ByteBuffer list = bytes(vectors);
+      list.putLong(buffer.address()).putLong(count).putLong(address).putLong(count);
       if (!read) {
-        MemorySegment.copy(
-            bytes, offset, buffer, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, count);
+        bytes(buffer).put(0, bytes, offset, count);
       }
       long remote = vectors.address() + 16;
       long result = call(function, captured, process, vectors.address(), 1, remote, 1, 0);
@@ -285,8 +288,7 @@ final class Linux implements AutoCloseable {
         return -errno(captured);
       }
       if (read) {
-        MemorySegment.copy(
-            buffer, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, bytes, offset, (int) result);
+        bytes(buffer).get(0, bytes, offset, (int) result);
       }
       return (int) result;
     }
@@ -321,13 +323,12 @@ final class Linux implements AutoCloseable {
         if (path != null) {
           boolean device = path.startsWith("/dev/");
           int how = i == 0 ? 0 : device ? O_RDWR : O_CREAT_TRUNC_WRONLY;
-          long name = own.allocateFrom(path).address();
+          long name = string(own, path).address();
           prepare("posix_spawn_file_actions_addopen", actions, i, name, how, 0666);
         }
       }
       if (folder != null) {
-        prepare(
-            "posix_spawn_file_actions_addchdir_np", actions, own.allocateFrom(folder).address());
+        prepare("posix_spawn_file_actions_addchdir_np", actions, string(own, folder).address());
       }
       MemorySegment argv = strings(own, arguments);
       MemorySegment envp =
@@ -341,14 +342,14 @@ final class Linux implements AutoCloseable {
                   function("posix_spawn"),
                   state,
                   pid.address(),
-                  own.allocateFrom(arguments.getFirst()).address(),
+                  string(own, arguments.getFirst()).address(),
                   actions.address(),
                   attributes.address(),
                   argv.address(),
                   envp.address());
       prepare("posix_spawnattr_destroy", attributes);
       prepare("posix_spawn_file_actions_destroy", actions);
-      return result == 0 ? pid.get(JAVA_INT, 0) : -result;
+      return result == 0 ? bytes(pid).getInt(0) : -result;
     }
   }
 
@@ -363,10 +364,17 @@ final class Linux implements AutoCloseable {
 
   private static MemorySegment strings(Arena arena, List<String> values) {
     MemorySegment array = arena.allocate(8L * (values.size() + 1), 8);
-    for (int i = 0; i < values.size(); i++) {
-      array.setAtIndex(ADDRESS, i, arena.allocateFrom(values.get(i)));
-    }
+    ByteBuffer addresses = bytes(array);
+    values.forEach(value -> addresses.putLong(string(arena, value).address()));
     return array;
+  }
+
+  /** A string of C, in UTF-8. */
+  private static MemorySegment string(Arena arena, String value) {
+    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+    MemorySegment string = arena.allocate(bytes.length + 1L);
+    bytes(string).put(bytes);
+    return string;
   }
 
   @Override

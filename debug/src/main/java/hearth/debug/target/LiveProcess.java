@@ -205,6 +205,14 @@ public final class LiveProcess implements Inferior, AutoCloseable {
   }
 
   /**
+   * Gets the calls of the system ready on another thread, which take a while the first time: for
+   * whoever knows that a process will be traced, and has something else to do before.
+   */
+  public static void prepare() {
+    Thread.ofPlatform().name("linker").daemon().start(() -> Linux.signal(0, 0));
+  }
+
+  /**
    * Starts a program and stops it before its first instruction.
    *
    * @throws TargetException if it cannot be started
