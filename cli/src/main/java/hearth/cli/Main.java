@@ -19,7 +19,18 @@ public final class Main {
 
   /** Runs the command line and ends the process with its exit code. */
   public static void main(String[] arguments) {
-    System.exit(run(List.of(arguments)));
+    List<String> line = List.of(arguments);
+    int status = run(line);
+    if (status != 0 || isService(line)) {
+      System.exit(status);
+    }
+    // No thread of a command keeps the virtual machine, whose exit would look for a logger to tell
+    // first: ten milliseconds.
+  }
+
+  /** A host or a driver, which say themselves that they stop. */
+  private static boolean isService(List<String> line) {
+    return !line.isEmpty() && List.of("up", "csi").contains(line.getFirst());
   }
 
   private static void tellInterruption(AtomicBoolean ended) {
@@ -32,9 +43,8 @@ public final class Main {
   /** Runs the command line on the process's own streams; the exit code. */
   static int run(List<String> arguments) {
     AtomicBoolean ended = new AtomicBoolean();
-    // A host and a driver say themselves that they stop; every other command is told here that it
-    // was ended.
-    if (arguments.isEmpty() || !List.of("up", "csi").contains(arguments.getFirst())) {
+    // Of every command but those it is told here that it was ended.
+    if (!isService(arguments)) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> tellInterruption(ended)));
     }
     PrintStream out =

@@ -17,6 +17,7 @@ import hearth.debug.snapshot.Snapshot;
 import hearth.debug.target.LiveProcess;
 import hearth.debug.terminal.Connection;
 import hearth.debug.terminal.Rebuild;
+import hearth.debug.terminal.Settings;
 import hearth.debug.terminal.Terminal;
 import hearth.debug.terminal.Tracing;
 import java.io.BufferedOutputStream;
@@ -119,15 +120,25 @@ public final class Main {
   private final List<String> words = new ArrayList<>();
   private final List<String> programArguments = new ArrayList<>();
 
+  /** The settings, where they were read before the session began. */
+  private @Nullable Settings ahead;
+
   private Main() {}
 
   /** Runs a command line. */
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    int status = run(arguments);
+    if (status != 0) {
+      System.exit(status);
+    }
+    // No thread of ours keeps the virtual machine; its exit would look for a logger to tell first.
   }
 
   /** Runs a command line; the status to exit with. */
   static int run(String[] arguments) {
+    if (arguments.length > 0 && TRACES.contains(arguments[0])) {
+      LiveProcess.prepare();
+    }
     // What is said is English wherever this runs; and the digits of another language, which could
     // only mislead, would take the virtual machine 20 ms to look up.
     Locale.setDefault(Locale.US);
@@ -156,9 +167,6 @@ public final class Main {
     if (flags.containsKey("help") || verb.equals("help")) {
       out.print(HELP);
       return 0;
-    }
-    if (TRACES.contains(verb)) {
-      LiveProcess.prepare();
     }
     return switch (verb) {
       case "version" -> {
@@ -332,6 +340,9 @@ public final class Main {
     line.addAll(arguments);
     line.addAll(programArguments);
     String folder = flags.get("wd");
+    if (!flags.containsKey("headless")) {
+      ahead = Settings.read(); // while the calls of the system get ready
+    }
     return Session.launch(
         new LiveProcess.Launch(
             line, System.getenv(), folder, redirects, !"true".equals(flags.get("disable-aslr"))));
@@ -555,7 +566,8 @@ public final class Main {
       session.detach(session.isChild());
       throw e;
     }
-    Terminal terminal = new Terminal(session, out, err, colors, interactive, rebuild);
+    Settings settings = ahead == null ? Settings.read() : ahead;
+    Terminal terminal = new Terminal(session, settings, out, err, colors, interactive, rebuild);
     return terminal.run(flags.get("init"));
   }
 

@@ -4,6 +4,9 @@ package hearth.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hearth.debug.dwarf.Unit;
+import hearth.debug.index.Function;
+import hearth.debug.index.Program;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -142,5 +146,28 @@ class DebuggerIndexTest {
     }
     assertThat(kept()).hasSize(1);
     assertThat(run()).isEqualTo(first);
+  }
+
+  /** What a line table finds in the sequence of an address alone is what is in all its rows. */
+  @Test
+  void linesOfOneFunctionAreThoseOfTheWholeTable() throws Exception {
+    try (Program alone = Program.openAnew(program);
+        Program whole = Program.openAnew(program)) {
+      for (Unit unit : whole.dwarf().units()) {
+        assertThat(whole.dwarf().lines(unit).statementLines("none").count()).isZero(); // reads all
+      }
+      List<Function> functions = whole.functions();
+      int compared = 0;
+      for (int i = 0; i < functions.size(); i += 60) {
+        Function one = functions.get(i);
+        Function same = Objects.requireNonNull(alone.functionAt(one.low()));
+        assertThat(alone.lines(same)).as(one.name()).isEqualTo(whole.lines(one)).isNotEmpty();
+        long last = one.high() - 1;
+        assertThat(alone.line(same, last)).as(one.name()).isEqualTo(whole.line(one, last));
+        compared++;
+      }
+      assertThat(compared).isGreaterThan(20);
+      assertThat(alone.line(functions.getFirst(), 1)).isNull();
+    }
   }
 }

@@ -212,6 +212,11 @@ public final class Cursor {
     return Arrays.copyOfRange(bytes, from, at);
   }
 
+  /** The number of eight bytes at an offset, which must be there. */
+  public static long longAt(byte[] section, int offset) {
+    return (long) LONG.get(section, offset);
+  }
+
   /** The string at an offset of a section of strings. */
   public static String stringAt(byte[] section, long offset) {
     return new Cursor(section, offset, section.length).string();

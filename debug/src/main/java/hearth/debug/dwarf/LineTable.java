@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,11 @@ public final class LineTable {
   private static final int IS_STATEMENT = 1;
   private static final int END_OF_SEQUENCE = 2;
   private static final int PROLOGUE_END = 4;
+  private static final int START_SIZE = 11;
+  private static final int END_SIZE = 3;
+
+  /** How many addresses are looked for in their own sequence before all rows are read. */
+  private static final int ASKED_ALONE = 64;
 
   private final List<String> files = new ArrayList<>();
   private final int version;
@@ -32,13 +38,27 @@ public final class LineTable {
   private int lineBase;
   private int lineRange = 1;
   private int[] lengths = new int[0];
-  private @Nullable Rows rows;
+  private volatile @Nullable Rows rows;
+  private final AtomicInteger asked = new AtomicInteger();
 
   /**
    * Rows as parallel arrays, and the first row of each sequence that has code, by ascending
    * addresses.
    */
   private record Rows(long[] address, int[] file, int[] line, byte[] flags, int[] sequences) {
+    /** Whether an address lies in one of the sequences. */
+    boolean holds(long pc) {
+      int sequence = sequence(pc);
+      if (sequence < 0) {
+        return false;
+      }
+      int last = sequences[sequence];
+      while ((flags[last] & END_OF_SEQUENCE) == 0) {
+        last++;
+      }
+      return pc < address[last];
+    }
+
     /** The place in {@code sequences} of the last that begins at an address or before, or -1. */
     int sequence(long pc) {
       int low = -1;
@@ -200,10 +220,69 @@ public final class LineTable {
 
   private synchronized Rows rows() {
     Rows known = rows;
-    if (known != null) {
-      return known;
+    if (known == null) {
+      known = decode(programAt, programEnd, false);
+      rows = known;
     }
-    int capacity = Math.max(16, (programEnd - programAt) / 2);
+    return known;
+  }
+
+  /** Rows among which are those around an address: of its sequence, or of all. */
+  private Rows around(long pc) {
+    if (rows == null && version >= 2 && asked.incrementAndGet() <= ASKED_ALONE) {
+      int at = sequenceBefore(pc);
+      if (at >= 0) {
+        Rows alone = decode(at, programEnd, true);
+        if (alone.holds(pc)) {
+          return alone;
+        }
+      }
+    }
+    return rows();
+  }
+
+  /**
+   * Where the sequence that an address should be in begins, or -1. Go's linker puts a unit's
+   * sequences in order of their addresses, each behind the end of another; so they are found by
+   * halving what lies between. What is found is only a guess until its rows are read.
+   */
+  private int sequenceBefore(long pc) {
+    int low = programAt;
+    int high = programEnd;
+    if (!isStart(low)) {
+      return -1;
+    }
+    while (high - low > 1) {
+      int middle = (low + high) >>> 1;
+      int next = middle;
+      while (next < high && !(isStart(next) && isEnd(next - END_SIZE))) {
+        next++;
+      }
+      if (next < high && Cursor.longAt(section, next + 3) <= pc) {
+        low = next;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** DW_LNE_set_address of eight bytes. */
+  private boolean isStart(int at) {
+    return at + START_SIZE <= programEnd
+        && section[at] == 0
+        && section[at + 1] == 9
+        && section[at + 2] == 2;
+  }
+
+  /** DW_LNE_end_sequence. */
+  private boolean isEnd(int at) {
+    return at >= programAt && section[at] == 0 && section[at + 1] == 1 && section[at + 2] == 1;
+  }
+
+  /** Reads a program from the start of a sequence on: all of it, or one sequence that has code. */
+  private Rows decode(int from, int to, boolean single) {
+    int capacity = Math.max(16, (to - from) / 2);
     long[] addresses = new long[capacity];
     int[] fileNumbers = new int[capacity];
     int[] lines = new int[capacity];
@@ -212,22 +291,27 @@ public final class LineTable {
     int[] sequences = new int[16];
     int sequenceCount = 0;
     int first = 0;
-    Cursor c = new Cursor(section, programAt, programEnd);
+    Cursor c = new Cursor(section, from, to);
+    byte[] program = section;
+    int at = from;
+    int special = lengths.length;
+    int range = Math.max(1, lineRange);
     long address = 0;
     int file = 1;
     int line = 1;
     boolean statement = statementByDefault;
     boolean prologueEnd = false;
-    while (c.more()) {
+    while (at < to && !(single && sequenceCount > 0)) {
       boolean emit = false;
       boolean end = false;
-      int opcode = c.u8();
-      if (opcode >= lengths.length) {
-        int adjusted = opcode - lengths.length;
-        address += (long) (adjusted / Math.max(1, lineRange)) * minimumInstruction;
-        line += lineBase + adjusted % Math.max(1, lineRange);
+      int opcode = program[at++] & 0xff;
+      if (opcode >= special) { // nearly all are, and few of them run compiled
+        int adjusted = opcode - special;
+        address += (long) (adjusted / range) * minimumInstruction;
+        line += lineBase + adjusted % range;
         emit = true;
       } else {
+        c.seek(at);
         switch (opcode) {
           case 0 -> {
             int length = c.uleb32();
@@ -248,9 +332,7 @@ public final class LineTable {
           case 5 -> c.skipLeb();
           case 6 -> statement = !statement;
           case 7, 11 -> {}
-          case 8 ->
-              address +=
-                  (long) ((255 - lengths.length) / Math.max(1, lineRange)) * minimumInstruction;
+          case 8 -> address += (long) ((255 - special) / range) * minimumInstruction;
           case 9 -> address += c.u16();
           case 10 -> prologueEnd = true;
           case 12 -> c.skipLeb();
@@ -260,6 +342,7 @@ public final class LineTable {
             }
           }
         }
+        at = c.at();
       }
       if (emit || end) {
         if (count == addresses.length) {
@@ -293,15 +376,12 @@ public final class LineTable {
         statement = statementByDefault;
       }
     }
-    Rows made =
-        new Rows(
-            Arrays.copyOf(addresses, count),
-            Arrays.copyOf(fileNumbers, count),
-            Arrays.copyOf(lines, count),
-            Arrays.copyOf(flags, count),
-            ascending(Arrays.copyOf(sequences, sequenceCount), addresses));
-    rows = made;
-    return made;
+    return new Rows(
+        Arrays.copyOf(addresses, count),
+        Arrays.copyOf(fileNumbers, count),
+        Arrays.copyOf(lines, count),
+        Arrays.copyOf(flags, count),
+        ascending(Arrays.copyOf(sequences, sequenceCount), addresses));
   }
 
   /** A row: from this address on, instructions belong to a line. */
@@ -318,7 +398,7 @@ public final class LineTable {
 
   /** The row that an address belongs to, or null if none does. */
   public @Nullable Row at(long pc) {
-    Rows r = rows();
+    Rows r = around(pc);
     int sequence = r.sequence(pc);
     if (sequence < 0) {
       return null;
@@ -335,7 +415,10 @@ public final class LineTable {
 
   /** Rows with addresses of a range, in order. */
   public List<Row> between(long low, long high) {
-    Rows r = rows();
+    Rows r = around(low);
+    if (!r.holds(high - 1)) {
+      r = rows();
+    }
     List<Row> result = new ArrayList<>();
     for (int s = Math.max(r.sequence(low), 0); s < r.sequences.length; s++) {
       int i = r.sequences[s];

@@ -65,7 +65,8 @@ public final class RemoteTerminal {
       return false;
     }
     boolean colors = hello.has("colors") && hello.get("colors").getAsBoolean();
-    Terminal made = new Terminal(session, stream("out"), stream("err"), colors, true, null);
+    Terminal made =
+        new Terminal(session, Settings.read(), stream("out"), stream("err"), colors, true, null);
     terminal = made;
     JsonArray names = new JsonArray();
     made.commandNames().forEach(names::add);

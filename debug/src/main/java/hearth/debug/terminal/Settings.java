@@ -30,7 +30,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * What people set for themselves, by {@code config} or in a file that Delve reads too: {@code
  * dlv/config.yml} in the folder of the user's settings. For the thread that reads commands.
  */
-final class Settings {
+public final class Settings {
   private static final int NAME_WIDTH = 26;
   private static final String TRUE = "true";
 
@@ -76,6 +76,10 @@ final class Settings {
   private final Map<String, String> paths = new LinkedHashMap<>();
   private final List<String> folders = new ArrayList<>(List.of("/usr/lib/debug/.build-id"));
   private Map<String, Object> unknown = new LinkedHashMap<>();
+  private @Nullable String wrong;
+
+  /** Those of a user without a file. */
+  Settings() {}
 
   /** Folder of the user's settings of the debugger. */
   static Path folder() {
@@ -91,12 +95,19 @@ final class Settings {
     return folder().resolve("config.yml");
   }
 
-  /**
-   * Reads the file, if there is one.
-   *
-   * @return what is wrong with it, or null
-   */
-  @Nullable String load() {
+  /** Those of the user's file, if there is one. */
+  public static Settings read() {
+    Settings settings = new Settings();
+    settings.wrong = settings.load();
+    return settings;
+  }
+
+  /** What is wrong with the file that they were read from, or null. */
+  @Nullable String wrong() {
+    return wrong;
+  }
+
+  private @Nullable String load() {
     Path file = file();
     if (!Files.exists(file)) {
       return null;
@@ -104,7 +115,7 @@ final class Settings {
     try {
       Object read =
           new Load(LoadSettings.builder().setLabel(file.toString()).build())
-              .loadFromString(Files.readString(file));
+              .loadFromString(withoutComments(Files.readString(file)));
       if (read instanceof Map<?, ?> map) {
         map.forEach((key, value) -> take(String.valueOf(key), value));
       } else if (read != null) {
@@ -114,6 +125,27 @@ final class Settings {
     } catch (IOException | YamlEngineException e) {
       return "cannot use " + file + ": " + String.valueOf(e.getMessage()).strip();
     }
+  }
+
+  /**
+   * The text with empty lines for comments, of which the file that Delve leaves in every home
+   * consists: the parser looks at each letter several times. Where a comment could be text, within
+   * quotes or a block, all stays.
+   */
+  private static String withoutComments(String text) {
+    StringBuilder result = new StringBuilder();
+    for (String line : text.split("\n", -1)) {
+      if (line.stripLeading().startsWith("#")) {
+        line = "";
+      } else if (line.indexOf('"') >= 0
+          || line.indexOf('\'') >= 0
+          || line.indexOf('|') >= 0
+          || line.indexOf('>') >= 0) {
+        return text;
+      }
+      result.append(line).append('\n');
+    }
+    return result.toString();
   }
 
   private void take(String key, @Nullable Object value) {

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 public final class Terminal {
   private final Session session;
   private final Transcript transcript;
-  private final Settings settings = new Settings();
   private final PrintStream out;
   private final PrintStream err;
   private final boolean interactive;
@@ -23,12 +22,14 @@ public final class Terminal {
   /**
    * For a session.
    *
+   * @param settings the user's
    * @param colors whether the output may have them
    * @param interactive whether people type the commands at a terminal
    * @param rebuild builds the program anew, or null if it was not built here
    */
   public Terminal(
       Session session,
+      Settings settings,
       PrintStream out,
       PrintStream err,
       boolean colors,
@@ -39,9 +40,8 @@ public final class Terminal {
     this.out = transcript.stream();
     this.err = err;
     this.interactive = interactive;
-    String wrong = settings.load();
-    if (wrong != null) {
-      err.println("Warning: " + wrong);
+    if (settings.wrong() != null) {
+      err.println("Warning: " + settings.wrong());
     }
     Printer printer = new Printer(session, settings, this.out, colors);
     commands = new Commands(session, printer, settings, transcript, rebuild);
@@ -163,7 +163,7 @@ public final class Terminal {
 
   /** What stands before the next command, with what the codes in it stand for. */
   private String prompt() {
-    String text = settings.prompt();
+    String text = commands.settings().prompt();
     if (!text.contains("$")) {
       return text;
     }
