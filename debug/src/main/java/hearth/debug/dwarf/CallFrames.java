@@ -72,6 +72,8 @@ public final class CallFrames {
    */
   public CallFrames add(byte[] section, boolean ehFrame, long address) {
     Map<Long, Common> commons = new HashMap<>();
+    Common last = null;
+    long lastAt = -1;
     Cursor c = new Cursor(section);
     while (c.left() >= 4) {
       int start = c.at();
@@ -96,9 +98,12 @@ public final class CallFrames {
         commons.put((long) start, common(section, c, next, ehFrame));
       } else {
         long commonAt = ehFrame ? idAt - id : id;
-        Common common = commons.get(commonAt);
-        if (common != null) {
-          entry(c, next, common, address);
+        if (commonAt != lastAt) { // nearly all have the same
+          last = commons.get(commonAt);
+          lastAt = commonAt;
+        }
+        if (last != null) {
+          entry(section, c, next, last, address);
         }
       }
       c.seek(next);
@@ -155,7 +160,15 @@ public final class CallFrames {
     return (encoding & 0x70) == 0x10 ? value + sectionAddress + at : value;
   }
 
-  private void entry(Cursor c, int end, Common common, long address) {
+  private void entry(byte[] section, Cursor c, int end, Common common, long address) {
+    if (common.pointerEncoding == 0 && !common.augmented && end - c.at() >= 16) {
+      long low = Cursor.longAt(section, c.at()); // as Go writes all of them
+      long size = Cursor.longAt(section, c.at() + 8);
+      if (size > 0) {
+        entries.add(new Entry(low, low + size, common, c.at() + 16, end));
+      }
+      return;
+    }
     long low = pointer(c, common.pointerEncoding, address);
     long size = pointer(c, common.pointerEncoding & 15, 0);
     if (common.augmented) {

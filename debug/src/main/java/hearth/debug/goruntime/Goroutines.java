@@ -22,37 +22,48 @@ public final class Goroutines {
   private static final int BATCH = 4096;
   private final GoProcess process;
   private final Memory memory;
-  private final int size;
-  private final Map<String, Integer> fields = new HashMap<>();
+  private @Nullable Layout layout;
   private @Nullable List<String> waitReasons;
 
   /** For the goroutines of one process. */
   public Goroutines(GoProcess process) {
     this.process = process;
     memory = process.memory();
-    long end = 0;
-    for (String field :
-        new String[] {
-          "goid", "atomicstatus", "waitreason", "waitsince", "sched.pc", "sched.sp", "sched.bp",
-          "gopc", "startpc", "stack.lo", "stack.hi", "labels", "m", "stktopsp"
-        }) {
-      long offset = process.offset("runtime.g", field);
-      fields.put(field, (int) offset);
-      end = Math.max(end, offset + 8);
+  }
+
+  /** Where the fields of a g are; looked up when the first is read. */
+  private record Layout(Map<String, Integer> fields, int size) {}
+
+  private Layout layout() {
+    Layout known = layout;
+    if (known == null) {
+      Map<String, Integer> fields = new HashMap<>();
+      long end = 0;
+      for (String field :
+          new String[] {
+            "goid", "atomicstatus", "waitreason", "waitsince", "sched.pc", "sched.sp", "sched.bp",
+            "gopc", "startpc", "stack.lo", "stack.hi", "labels", "m", "stktopsp"
+          }) {
+        long offset = process.offset("runtime.g", field);
+        fields.put(field, (int) offset);
+        end = Math.max(end, offset + 8);
+      }
+      known = new Layout(fields, (int) end);
+      layout = known;
     }
-    size = (int) end;
+    return known;
   }
 
   private long number(byte[] g, int from, String field) {
-    int at = fields.getOrDefault(field, -1);
+    int at = layout().fields.getOrDefault(field, -1);
     return at < 0 ? 0 : (long) Memory.LONG.get(g, from + at);
   }
 
   /** Reads a goroutine from its g; null if that cannot be read. */
   public @Nullable Goroutine read(long address) {
-    byte[] g = new byte[size];
+    byte[] g = new byte[layout().size];
     try {
-      memory.read(address, g, 0, size);
+      memory.read(address, g, 0, g.length);
     } catch (UnreadableException e) {
       return null;
     }
@@ -60,8 +71,8 @@ public final class Goroutines {
   }
 
   private Goroutine parse(long address, byte[] g, int from) {
-    int statusAt = fields.getOrDefault("atomicstatus", 0);
-    int reasonAt = fields.getOrDefault("waitreason", 0);
+    int statusAt = layout().fields.getOrDefault("atomicstatus", 0);
+    int reasonAt = layout().fields.getOrDefault("waitreason", 0);
     return new Goroutine(
         address,
         number(g, from, "goid"),
@@ -111,7 +122,7 @@ public final class Goroutines {
 
   /** Whether the program tells how the runtime keeps goroutines. */
   public boolean isKnown() {
-    return fields.getOrDefault("goid", -1) >= 0;
+    return layout().fields.getOrDefault("goid", -1) >= 0;
   }
 
   /** All goroutines that have not ended, in the order of the runtime's list. */
@@ -134,6 +145,7 @@ public final class Goroutines {
     }
     List<Goroutine> result = new ArrayList<>((int) count);
     byte[] pointers = memory.bytes(base, (int) (count * 8));
+    int size = layout().size;
     byte[] content = new byte[size * (int) Math.min(count, BATCH)];
     for (int from = 0; from < count; from += BATCH) {
       long[] addresses = new long[(int) Math.min(count - from, BATCH)];
