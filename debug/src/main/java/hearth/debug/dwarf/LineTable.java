@@ -282,7 +282,7 @@ public final class LineTable {
 
   /** Reads a program from the start of a sequence on: all of it, or one sequence that has code. */
   private Rows decode(int from, int to, boolean single) {
-    int capacity = Math.max(16, (to - from) / 2);
+    int capacity = single ? 64 : Math.max(16, (to - from) / 2);
     long[] addresses = new long[capacity];
     int[] fileNumbers = new int[capacity];
     int[] lines = new int[capacity];

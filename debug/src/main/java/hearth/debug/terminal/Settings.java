@@ -133,19 +133,20 @@ public final class Settings {
    * quotes or a block, all stays.
    */
   private static String withoutComments(String text) {
-    StringBuilder result = new StringBuilder();
+    List<String> lines = new ArrayList<>();
     for (String line : text.split("\n", -1)) {
-      if (line.stripLeading().startsWith("#")) {
-        line = "";
-      } else if (line.indexOf('"') >= 0
-          || line.indexOf('\'') >= 0
-          || line.indexOf('|') >= 0
-          || line.indexOf('>') >= 0) {
+      boolean comment = line.stripLeading().startsWith("#");
+      boolean mayHoldText =
+          line.indexOf('"') >= 0
+              || line.indexOf('\'') >= 0
+              || line.indexOf('|') >= 0
+              || line.indexOf('>') >= 0;
+      if (!comment && mayHoldText) {
         return text;
       }
-      result.append(line).append('\n');
+      lines.add(comment ? "" : line);
     }
-    return result.toString();
+    return String.join("\n", lines);
   }
 
   private void take(String key, @Nullable Object value) {

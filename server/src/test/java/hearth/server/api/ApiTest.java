@@ -12,16 +12,13 @@ import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpMethod;
-import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.MediaType;
-import com.linecorp.armeria.common.RequestHeaders;
 import hearth.contract.volume.v1.CreateVolumeRequest;
 import hearth.contract.volume.v1.GetVolumeRequest;
 import hearth.contract.volume.v1.ListVolumesRequest;
 import hearth.contract.volume.v1.Volume;
 import hearth.contract.volume.v1.VolumeServiceGrpc.VolumeServiceBlockingStub;
-import hearth.kit.daemon.Daemon;
-import hearth.server.HearthDaemon;
+import hearth.server.TestHost;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -31,7 +28,6 @@ import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -43,28 +39,22 @@ import org.junit.jupiter.api.io.TempDir;
 /** The API's faces on one port, and what nobody should send to them. */
 class ApiTest {
   @TempDir Path folder;
-  private Daemon.Running host;
+  private TestHost host;
   private String bearer;
 
   @BeforeEach
   void start() {
-    host =
-        new HearthDaemon()
-            .start(
-                Map.of(
-                    "listen", "127.0.0.1:0",
-                    "iscsi-listen", "127.0.0.1:0",
-                    "data-folder", folder.toString()));
-    bearer = "Bearer " + host.first().orElseThrow().token();
+    host = new TestHost(folder);
+    bearer = host.bearer();
   }
 
   @AfterEach
   void stop() {
-    host.stop();
+    host.close();
   }
 
   private VolumeServiceBlockingStub volumes(String scheme, String credential) {
-    return GrpcClients.builder(scheme + "+" + host.uri() + "/")
+    return GrpcClients.builder(scheme + "+" + host.running().uri() + "/")
         .setHeader("authorization", credential)
         .build(VolumeServiceBlockingStub.class);
   }
@@ -118,7 +108,7 @@ class ApiTest {
   @Test
   void reflectionTellsTheServices() throws Exception {
     ServerReflectionStub stub =
-        GrpcClients.builder("gproto+" + host.uri() + "/")
+        GrpcClients.builder("gproto+" + host.running().uri() + "/")
             .setHeader("authorization", bearer)
             .build(ServerReflectionStub.class);
     CompletableFuture<ServerReflectionResponse> answer = new CompletableFuture<>();
@@ -146,24 +136,8 @@ class ApiTest {
     requests.onCompleted();
   }
 
-  private AggregatedHttpResponse send(HttpMethod method, String path, MediaType type, byte[] body) {
-    return WebClient.of(host.uri())
-        .blocking()
-        .execute(
-            HttpRequest.of(
-                RequestHeaders.builder(method, path)
-                    .set("authorization", bearer)
-                    .contentType(type)
-                    .build(),
-                com.linecorp.armeria.common.HttpData.wrap(body)));
-  }
-
   private AggregatedHttpResponse post(String path, String body) {
-    return send(
-        HttpMethod.POST,
-        path,
-        MediaType.JSON_UTF_8,
-        body.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return host.send(HttpMethod.POST, path, body);
   }
 
   private static JsonObject error(AggregatedHttpResponse response) {
@@ -220,7 +194,7 @@ class ApiTest {
       int length = i % 3 == 0 ? Integer.MAX_VALUE : bytes.length - 5;
       java.nio.ByteBuffer.wrap(bytes).putInt(1, length);
       AggregatedHttpResponse response =
-          send(
+          host.send(
               HttpMethod.POST,
               "/hearth.volume.v1.VolumeService/CreateVolume",
               MediaType.parse("application/grpc"),
@@ -235,7 +209,7 @@ class ApiTest {
 
   @Test
   void aCrowdOfIdleConnectionsIsBoundedAndForgottenWhenItLeaves() throws Exception {
-    java.net.URI uri = java.net.URI.create(host.uri());
+    java.net.URI uri = java.net.URI.create(host.running().uri());
     List<java.nio.channels.SocketChannel> crowd = new java.util.ArrayList<>();
     for (int i = 0; i < 3000; i++) {
       crowd.add(
@@ -257,7 +231,8 @@ class ApiTest {
     boolean answered = false;
     while (!answered && java.time.Instant.now().isBefore(deadline)) {
       try {
-        answered = WebClient.of(host.uri()).blocking().get("/healthz").status().code() == 200;
+        answered =
+            WebClient.of(host.running().uri()).blocking().get("/healthz").status().code() == 200;
       } catch (RuntimeException e) {
         TimeUnit.MILLISECONDS.sleep(100);
       }
@@ -268,7 +243,7 @@ class ApiTest {
   @Test
   void aRequestLargerThanTheLimitIsRefusedWithoutBeingKept() {
     AggregatedHttpResponse response =
-        send(HttpMethod.POST, "/v1/backups:restore", MediaType.JSON_UTF_8, new byte[97 << 20]);
+        host.send(HttpMethod.POST, "/v1/backups:restore", MediaType.JSON_UTF_8, new byte[97 << 20]);
     assertThat(response.status().code()).isEqualTo(413);
   }
 }

@@ -4,21 +4,15 @@ package hearth.server.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpMethod;
-import com.linecorp.armeria.common.HttpRequest;
-import com.linecorp.armeria.common.MediaType;
-import com.linecorp.armeria.common.RequestHeaders;
-import hearth.kit.daemon.Daemon;
-import hearth.server.HearthDaemon;
+import hearth.server.TestHost;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,41 +25,20 @@ class UncommittedTest {
   private static final String BODY = "{\"sizeBytes\": \"1048576\"}";
 
   @TempDir Path folder;
-  private Daemon.Running host;
-  private String bearer;
+  private TestHost host;
 
   @BeforeEach
   void start() {
-    host =
-        new HearthDaemon()
-            .start(
-                Map.of(
-                    "listen", "127.0.0.1:0",
-                    "iscsi-listen", "127.0.0.1:0",
-                    "data-folder", folder.toString()));
-    bearer = "Bearer " + host.first().orElseThrow().token();
+    host = new TestHost(folder);
   }
 
   @AfterEach
   void stop() {
-    host.stop();
-  }
-
-  private AggregatedHttpResponse send(HttpMethod method, String path, String body) {
-    return WebClient.of(host.uri())
-        .execute(
-            HttpRequest.of(
-                RequestHeaders.builder(method, path)
-                    .contentType(MediaType.JSON_UTF_8)
-                    .set("authorization", bearer)
-                    .build(),
-                com.linecorp.armeria.common.HttpData.ofUtf8(body)))
-        .aggregate()
-        .join();
+    host.close();
   }
 
   private void expect(int status, HttpMethod method, String path, String body) {
-    AggregatedHttpResponse response = send(method, path, body);
+    AggregatedHttpResponse response = host.send(method, path, body);
     assertThat(response.status().code())
         .as("%s %s: %s", method, path, response.contentUtf8())
         .isEqualTo(status);
@@ -116,7 +89,7 @@ class UncommittedTest {
     expect(200, HttpMethod.POST, VOLUMES + "?volumeId=new", BODY);
     expect(200, HttpMethod.POST, clone + "first", BODY);
     expect(200, HttpMethod.POST, VOLUMES + "/kept/snapshots?snapshotId=second", "{}");
-    assertThat(send(HttpMethod.GET, VOLUMES + "/kept", "").contentUtf8())
+    assertThat(host.send(HttpMethod.GET, VOLUMES + "/kept", "").contentUtf8())
         .doesNotContain("\"readOnly\": true");
     for (String volume : List.of("kept", "new", "clone")) {
       expect(200, HttpMethod.DELETE, VOLUMES + "/" + volume + "?force=true", "{}");
